@@ -1,0 +1,5 @@
+"""The URLs of the chat."""
+
+from django.urls import URLPattern, URLResolver
+
+urlpatterns: list[URLPattern | URLResolver] = []

@@ -1,0 +1,9 @@
+"""The URLs of the site: the administration and the chat."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("", include("chat.urls")),
+]

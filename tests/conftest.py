@@ -1,0 +1,90 @@
+"""What every test stands on: a clean environment, a database in a file of its own, and no network but loopback."""
+
+import os
+import secrets
+import socket
+
+OURS = ("ANTHROPIC_", "CHAT_", "DATABASE_URL", "REDIS_URL", "DEBUG", "ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS")
+for variable in [name for name in os.environ if name.startswith(OURS)]:
+    del os.environ[variable]
+os.environ.setdefault("SECRET_KEY", secrets.token_urlsafe())
+os.environ["ENV_FILE"] = os.devnull
+os.environ["DJANGO_SETTINGS_MODULE"] = "chatproject.settings"
+
+import django  # noqa: E402
+import pytest  # noqa: E402
+from django.conf import settings  # noqa: E402
+from django.contrib.auth.hashers import PBKDF2PasswordHasher  # noqa: E402
+from django.core.cache import cache  # noqa: E402
+from django.test import Client  # noqa: E402
+
+django.setup()
+
+from chat.models import User  # noqa: E402
+
+
+class QuickHasher(PBKDF2PasswordHasher):
+    """The real hasher with one round, so that a server started by a test can still check the password."""
+
+    iterations = 1
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_passwords():
+    settings.PASSWORD_HASHERS = ["tests.conftest.QuickHasher"]
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(tmp_path_factory):
+    """Keep the test database in a file (threads share it) that no other run knows."""
+    database = settings.DATABASES["default"]
+    if database["ENGINE"].endswith("sqlite3"):
+        database["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
+
+
+@pytest.fixture(autouse=True)
+def fresh_cache():
+    cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def only_loopback(monkeypatch):
+    """Refuse every connection that would leave this machine."""
+    connect = socket.socket.connect
+
+    def guarded(self, address):
+        if self.family in {socket.AF_INET, socket.AF_INET6} and address[0] not in {"127.0.0.1", "::1", "localhost"}:
+            raise AssertionError(f"A test tried to reach {address}.")
+        return connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture
+def alice(db):
+    """Someone with an account; what is hers, Bob must not see."""
+    return User.objects.create_user("alice", password="wonderland-7")
+
+
+@pytest.fixture
+def bob(db):
+    """Someone else with an account."""
+    return User.objects.create_user("bob", password="builder-of-8")
+
+
+@pytest.fixture
+def admin(db):
+    """An administrator."""
+    return User.objects.create_superuser("admin", password="keeper-of-9")
+
+
+@pytest.fixture
+def client_of():
+    """A browser without scripts, logged in as whom you say."""
+
+    def logged_in(user):
+        client = Client()
+        client.force_login(user)
+        return client
+
+    return logged_in
