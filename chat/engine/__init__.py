@@ -1,0 +1,1 @@
+"""The pure heart: standard library only, no Django, no SDK, no settings, no clock of its own."""

@@ -1,0 +1,161 @@
+"""One answer from start to end: a provider's streams in, one well-formed sequence of events out.
+
+Whatever the provider does, the sequence ends with exactly one `Ended`. A call that fails before anything was shown is
+made again, after a pause; one that fails later is not, because its text is already read.
+"""
+
+import asyncio
+import logging
+import random
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from dataclasses import dataclass
+from itertools import count
+
+from chat.engine.errors import BadAnswer, CutOff, ProviderError, TimedOut
+from chat.engine.events import (
+    BlockStarted,
+    CallFailed,
+    Calling,
+    Delta,
+    Ended,
+    Event,
+    Note,
+    Outcome,
+    Started,
+    UsageSeen,
+)
+from chat.engine.provider import Prompt, Provider
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long and how often we try; times in seconds.
+
+    ``idle`` is the longest silence (pings do not count), ``total`` the longest an answer may take with all its calls.
+    A ``retry-after`` above ``retry_after_cap`` is not waited for: the person is told instead.
+    """
+
+    attempts: int = 3
+    idle: float = 120
+    total: float = 3600
+    first_pause: float = 0.5
+    longest_pause: float = 8
+    retry_after_cap: float = 20
+
+
+class _Stopped(Exception):
+    """`Generation.stop` was called."""
+
+
+class Generation:
+    """Makes one answer. Iterate over ``events`` once; ``stop`` may be called at any time from the same loop."""
+
+    def __init__(
+        self, provider: Provider, prompt: Prompt, limits: Limits, *, jitter: Callable[[], float] = random.random
+    ) -> None:
+        self.provider = provider
+        self.prompt = prompt
+        self.limits = limits
+        self._jitter = jitter
+        self._stopped = False
+        self._shown = False
+        self._waiting: asyncio.Timeout | None = None
+        self._deadline = 0.0
+
+    def stop(self) -> None:
+        """End the answer now: the connection is closed and the last event is ``Ended(STOPPED)``."""
+        self._stopped = True
+        if self._waiting and not self._waiting.expired():
+            self._waiting.reschedule(asyncio.get_running_loop().time())
+
+    async def events(self) -> AsyncGenerator[Event]:
+        """The events in the order that `events` describes. Cancelling closes the connection and raises as usual."""
+        self._deadline = asyncio.get_running_loop().time() + self.limits.total
+        for attempt in count(1):
+            if self._stopped:
+                yield Ended(Outcome.STOPPED)
+                return
+            yield Calling(attempt)
+            try:
+                async with aclosing(self._call()) as call:
+                    async for event in call:
+                        yield event
+                return
+            except _Stopped:
+                yield Ended(Outcome.STOPPED)
+                return
+            except ProviderError as error:
+                pause = self._pause_after(error, attempt)
+                if pause is None:
+                    yield Ended(Outcome.FAILED, error=error)
+                    return
+                yield CallFailed(error, pause)
+                await self._pause(pause)
+
+    async def _call(self) -> AsyncGenerator[Event]:
+        """The events of one call. Blocks are held back until one has something to show, so that a retry is unseen."""
+        held: list[Event] = []
+        self._shown = False
+        async with aclosing(self.provider.stream(self.prompt)) as stream:
+            while True:
+                event = await self._next(stream)
+                if self._shown or isinstance(event, Started | UsageSeen):
+                    yield event
+                else:
+                    held.append(event)
+                    if isinstance(event, Delta | Note | Ended) or _arrives_whole(event):
+                        self._shown = True
+                        for each in held:
+                            yield each
+                if isinstance(event, Ended):
+                    return
+
+    async def _next(self, stream: AsyncGenerator[Event]) -> Event:
+        if self._stopped:
+            raise _Stopped
+        now = asyncio.get_running_loop().time()
+        try:
+            async with asyncio.timeout_at(min(now + self.limits.idle, self._deadline)) as self._waiting:
+                return await anext(stream)
+        except StopAsyncIteration:
+            raise CutOff("The stream ended without message_stop.") from None
+        except TimeoutError:
+            raise (_Stopped() if self._stopped else self._timed_out()) from None
+        except ProviderError:
+            raise
+        except Exception as error:
+            logger.exception("A provider raised what it should have turned into a ProviderError.")
+            raise BadAnswer(repr(error)) from error
+        finally:
+            self._waiting = None
+
+    def _timed_out(self) -> TimedOut:
+        if asyncio.get_running_loop().time() >= self._deadline:
+            return TimedOut(f"The answer took longer than {self.limits.total:g} s.")
+        return TimedOut(f"Nothing arrived for {self.limits.idle:g} s.")
+
+    def _pause_after(self, error: ProviderError, attempt: int) -> float | None:
+        """Seconds until the next attempt, or ``None`` where there is none."""
+        if self._shown or self._stopped or not error.retryable or attempt >= self.limits.attempts:
+            return None
+        if error.retry_after is not None:
+            return error.retry_after if error.retry_after <= self.limits.retry_after_cap else None
+        longest = min(self.limits.first_pause * 2.0 ** (attempt - 1), self.limits.longest_pause)
+        return longest * (0.5 + self._jitter() / 2)
+
+    async def _pause(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds) as self._waiting:
+                await asyncio.get_running_loop().create_future()
+        except TimeoutError:
+            pass
+        finally:
+            self._waiting = None
+
+
+def _arrives_whole(event: Event) -> bool:
+    """Whether this is the start of a block that shows something without a delta, such as a search's results."""
+    return isinstance(event, BlockStarted) and event.block["type"] not in ("text", "thinking")
