@@ -1,6 +1,10 @@
 """The one app of the project."""
 
+from typing import Any
+
 from django.apps import AppConfig
+from django.contrib.auth.signals import user_logged_out
+from django.db.models.signals import post_migrate
 
 
 class ChatConfig(AppConfig):
@@ -8,3 +12,21 @@ class ChatConfig(AppConfig):
 
     name = "chat"
     verbose_name = "Chat"
+
+    def ready(self) -> None:
+        """Ship the catalogue with every migration, and have a logout close its sockets."""
+        post_migrate.connect(_ship_catalogue, sender=self)
+        user_logged_out.connect(_close_sockets)
+
+
+def _ship_catalogue(**_: Any) -> None:
+    from chat.models.catalogue import load_catalogue
+
+    load_catalogue()
+
+
+def _close_sockets(request: Any, user: Any, **_: Any) -> None:
+    from chat.live.announce import announce_logout_sync
+
+    if user is not None:
+        announce_logout_sync(user.pk, request.session.session_key)

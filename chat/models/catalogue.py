@@ -1,0 +1,93 @@
+"""The models people can choose, and what they cost: rows, shipped as data in ``catalogue.json``."""
+
+import json
+import re
+from datetime import datetime
+from pathlib import Path
+from typing import Any, ClassVar
+
+from django.db import models
+from django.utils import timezone
+
+from chat.engine import pricing
+
+CATALOGUE = Path(__file__).with_name("catalogue.json")
+_SNAPSHOT = re.compile(r"-20\d{6}$")
+
+
+def alias_of(model: str) -> str:
+    """The alias behind a dated snapshot: ``claude-haiku-4-5-20251001`` is ``claude-haiku-4-5``."""
+    return _SNAPSHOT.sub("", model)
+
+
+class LanguageModel(models.Model):
+    """A model of the API; the key is the API's own id, e.g. ``claude-sonnet-5-5``."""
+
+    id = models.CharField(primary_key=True, max_length=100)
+    label = models.CharField(max_length=100)
+    context_tokens = models.PositiveIntegerField(help_text="Longest prompt and answer together, in tokens.")
+    max_output_tokens = models.PositiveIntegerField(help_text="Longest answer, in tokens, thinking included.")
+    thinking_types = models.JSONField(
+        default=list, blank=True, help_text='What its "thinking" setting takes: adaptive, enabled, disabled, between_tools.'
+    )
+    default_effort = models.CharField(max_length=10, blank=True, help_text="What the API uses when none is asked for.")
+    enabled = models.BooleanField(default=True, help_text="Offered in the model picker.")
+    position = models.PositiveSmallIntegerField(default=100, help_text="Order in the picker, smallest first.")
+
+    class Meta:
+        ordering: ClassVar = ["position", "id"]
+
+    def __str__(self) -> str:
+        return self.label
+
+    @property
+    def thinking(self) -> dict[str, Any] | None:
+        """The API's thinking object with readable summaries, or ``None`` where the model does not think by itself."""
+        return {"type": "adaptive", "display": "summarized"} if "adaptive" in self.thinking_types else None
+
+
+class Price(models.Model):
+    """What a model costs from a moment on, in USD per million tokens, until a row with a later start.
+
+    ``prompt_over`` starts a band: the row holds for prompts of more than that many tokens (all classes together).
+    """
+
+    model = models.ForeignKey(LanguageModel, on_delete=models.CASCADE, related_name="prices")
+    valid_from = models.DateTimeField()
+    prompt_over = models.PositiveIntegerField(default=0)
+    input = models.DecimalField(max_digits=12, decimal_places=6)
+    output = models.DecimalField(max_digits=12, decimal_places=6)
+    cache_write_5m = models.DecimalField(max_digits=12, decimal_places=6)
+    cache_write_1h = models.DecimalField(max_digits=12, decimal_places=6)
+    cache_read = models.DecimalField(max_digits=12, decimal_places=6)
+    web_search = models.DecimalField(max_digits=12, decimal_places=6, default=10, help_text="USD per 1,000 searches.")
+
+    class Meta:
+        ordering: ClassVar = ["model", "-valid_from", "prompt_over"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["model", "valid_from", "prompt_over"], name="one_price_per_start_and_band")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.model_id} from {self.valid_from:%Y-%m-%d}"
+
+    @property
+    def value(self) -> pricing.Price:
+        """The same as a pure value."""
+        return pricing.Price(
+            valid_from=self.valid_from,
+            prompt_over=self.prompt_over,
+            **{name: getattr(self, name) for name in pricing.RATES},
+        )
+
+
+def load_catalogue() -> None:
+    """Add the shipped models and prices that are missing; what an administrator changed stays as it is."""
+    for entry in json.loads(CATALOGUE.read_text()):
+        prices = entry.pop("prices")
+        model, _ = LanguageModel.objects.get_or_create(id=entry.pop("id"), defaults=entry)
+        known = set(model.prices.values_list("valid_from", "prompt_over"))
+        for price in prices:
+            start = timezone.make_aware(datetime.fromisoformat(price.pop("valid_from")), timezone.get_fixed_timezone(0))
+            if (start, price.get("prompt_over", 0)) not in known:
+                Price.objects.create(model=model, valid_from=start, **price)

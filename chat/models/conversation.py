@@ -1,0 +1,113 @@
+"""Conversations, each a tree of messages: an edit or a second answer is a branch, nothing is overwritten."""
+
+import uuid
+from typing import ClassVar, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from chat.models.user import User
+
+OPEN_STATES = ("queued", "streaming")
+
+
+class ConversationQuerySet(models.QuerySet["Conversation"]):
+    """The owner-scoped door to conversations."""
+
+    def of(self, user: User) -> Self:
+        """Those that ``user`` owns; whatever is somebody else's is as if missing."""
+        return self.filter(owner=user)
+
+
+class Conversation(models.Model):
+    """One chat of one person."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="conversations")
+    title = models.CharField(max_length=200, blank=True)
+    model = models.CharField(max_length=100, help_text="Id of the model that new messages are sent to.")
+    system_prompt = models.TextField(blank=True)
+    archived = models.BooleanField(default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now_add=True, help_text="When it last took a message or an answer.")
+
+    objects = ConversationQuerySet.as_manager()
+
+    class Meta:
+        ordering: ClassVar = ["-updated_at"]
+        indexes: ClassVar = [models.Index(fields=["owner", "archived", "-updated_at"])]
+
+    def __str__(self) -> str:
+        return self.title or "New chat"
+
+
+class MessageQuerySet(models.QuerySet["Message"]):
+    """The owner-scoped door to messages, and the words for their states."""
+
+    def of(self, user: User) -> Self:
+        """Those in conversations that ``user`` owns; whatever is somebody else's is as if missing."""
+        return self.filter(conversation__owner=user)
+
+    def open(self) -> Self:
+        """Turns that are not over."""
+        return self.filter(state__in=OPEN_STATES)
+
+
+class Message(models.Model):
+    """A question or an answer. A turn is an assistant message that is being made; its id is the turn's id."""
+
+    class Role(models.TextChoices):
+        """Who speaks."""
+
+        USER = "user"
+        ASSISTANT = "assistant"
+
+    class State(models.TextChoices):
+        """``queued -> streaming -> complete | stopped | failed | interrupted``; questions are complete at once."""
+
+        QUEUED = "queued"
+        STREAMING = "streaming"
+        COMPLETE = "complete"
+        STOPPED = "stopped"
+        FAILED = "failed"
+        INTERRUPTED = "interrupted"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="messages")
+    parent = models.ForeignKey("self", on_delete=models.CASCADE, null=True, blank=True, related_name="children")
+    role = models.CharField(max_length=10, choices=Role.choices)
+    content = models.JSONField(default=list, help_text="Content blocks in the API's own shape.")
+    text = models.TextField(blank=True, help_text="The readable text of the content, for search.")
+    model = models.CharField(max_length=100, blank=True, help_text="The model an answer was asked of.")
+    state = models.CharField(max_length=12, choices=State.choices, default=State.COMPLETE)
+    stop_reason = models.CharField(max_length=50, blank=True)
+    error_code = models.CharField(max_length=50, blank=True)
+    error_detail = models.TextField(blank=True)
+    runner = models.CharField(max_length=200, blank=True, help_text="The process that makes or made the answer.")
+    heartbeat = models.DateTimeField(null=True, blank=True)
+    stop_requested = models.BooleanField(default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    objects = MessageQuerySet.as_manager()
+
+    class Meta:
+        ordering: ClassVar = ["created_at"]
+        indexes: ClassVar = [
+            models.Index(fields=["conversation", "created_at"]),
+            models.Index(fields=["heartbeat"], condition=Q(state__in=OPEN_STATES), name="open_turns_by_heartbeat"),
+        ]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["conversation"], condition=Q(state__in=OPEN_STATES), name="one_open_turn_per_conversation"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.role}: {self.text[:60]}"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether this is a turn that is not over."""
+        return self.state in OPEN_STATES

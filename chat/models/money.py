@@ -1,0 +1,34 @@
+"""US dollars, stored as whole picodollars so that sums are exact on every database."""
+
+from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Any
+
+from django.db import models
+
+PICO = Decimal(10) ** 12
+
+
+class UsdField(models.BigIntegerField):
+    """A `Decimal` amount of USD with 12 decimal places, up to 9 million.
+
+    SQLite adds decimals as floating point numbers; whole numbers it adds exactly. Twelve places hold a price per
+    million tokens with six places times any number of tokens without rounding.
+    """
+
+    def from_db_value(self, value: Any, *_: Any) -> Decimal | None:
+        return None if value is None else Decimal(value) / PICO
+
+    def to_python(self, value: Any) -> Decimal | None:
+        return None if value in (None, "") else Decimal(value)
+
+    def get_prep_value(self, value: Any) -> int | None:
+        if value is None:
+            return None
+        return int((Decimal(value) * PICO).to_integral_value(ROUND_HALF_EVEN))
+
+    def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> int | None:
+        return value if prepared else self.get_prep_value(value)
+
+    def value_to_string(self, obj: models.Model) -> str:
+        value = self.value_from_object(obj)
+        return "" if value is None else str(value)

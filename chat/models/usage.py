@@ -1,0 +1,75 @@
+"""What every call to the API cost. These rows outlive the messages and the people they were made for."""
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+
+from chat.models.conversation import Message
+from chat.models.money import UsdField
+
+
+class UsageRecord(models.Model):
+    """One upstream call: opened before it is made, closed when it is over, whatever its end. Written by `ledger` only.
+
+    Tokens are disjoint price classes: the whole prompt is ``input + cache writes + cache_read``. ``thinking_tokens``
+    are part of ``output_tokens``. ``cost`` is empty where the model has no price, and never zero for that reason.
+    """
+
+    class Purpose(models.TextChoices):
+        """What the call was made for."""
+
+        ANSWER = "answer"
+        TITLE = "title"
+
+    class End(models.TextChoices):
+        """How the call ended."""
+
+        OPEN = "open"
+        COMPLETE = "complete"
+        STOPPED = "stopped"
+        FAILED = "failed"
+        INTERRUPTED = "interrupted"
+
+    class Exactness(models.TextChoices):
+        """Whether the tokens are the API's own figures, an estimate, or less than was billed."""
+
+        EXACT = "exact"
+        ESTIMATED = "estimated"
+        LOWER_BOUND = "lower_bound", "lower bound"
+
+    message = models.ForeignKey(Message, on_delete=models.SET_NULL, null=True, related_name="usage_records")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="usage_records")
+    purpose = models.CharField(max_length=10, choices=Purpose.choices, default=Purpose.ANSWER)
+    attempt = models.PositiveSmallIntegerField(default=1)
+    model_asked = models.CharField(max_length=100)
+    model_answered = models.CharField(max_length=100, blank=True)
+    request_id = models.CharField(max_length=100, blank=True)
+    input_tokens = models.PositiveIntegerField(default=0)
+    output_tokens = models.PositiveIntegerField(default=0)
+    cache_write_5m_tokens = models.PositiveIntegerField(default=0)
+    cache_write_1h_tokens = models.PositiveIntegerField(default=0)
+    cache_read_tokens = models.PositiveIntegerField(default=0)
+    thinking_tokens = models.PositiveIntegerField(default=0)
+    web_searches = models.PositiveIntegerField(default=0)
+    usage = models.JSONField(default=dict, help_text="The API's own usage object, all events merged.")
+    price = models.JSONField(null=True, help_text="The price it was charged with, USD per million tokens.")
+    cost = UsdField(null=True, help_text="USD; empty where the model has no price.")
+    exactness = models.CharField(max_length=12, choices=Exactness.choices, default=Exactness.EXACT)
+    end = models.CharField(max_length=12, choices=End.choices, default=End.OPEN)
+    error_code = models.CharField(max_length=50, blank=True)
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    first_token_seconds = models.FloatField(null=True)
+    seconds = models.FloatField(null=True)
+
+    class Meta:
+        ordering: ClassVar = ["-started_at"]
+        indexes: ClassVar = [
+            models.Index(fields=["-started_at"]),
+            models.Index(fields=["user", "-started_at"]),
+            models.Index(fields=["end"], condition=models.Q(end="open"), name="open_usage_records"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.model_asked} {self.started_at:%Y-%m-%d %H:%M}"
