@@ -1,0 +1,15 @@
+"""The chat service, in one package. Read it from the bottom layer up.
+
+A module imports only from its own layer or a lower one (``tests/test_layers.py`` holds the table).
+
+L0  engine/      pure: events, the reply they fold to, usage, prices, errors, one generation from start to end
+L1  providers/   who answers: Claude through the SDK (``anthropic.py``)
+    simulator/   a small server that speaks the Messages API, for running without a key and for tests
+    wire.py      websocket frames: JSON text to commands, events to JSON text
+    models/      what is kept: users, conversations, messages, the catalogue of models and prices, usage records
+L2  ledger.py    the only writer of usage records
+    turns.py     the only writer of messages
+    reports.py   read-only questions about spending
+    live/        turns being answered now, and the tasks that answer them
+L3  consumers.py, views/, admin/, management/commands/: the ways in
+"""
