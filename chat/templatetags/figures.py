@@ -1,0 +1,42 @@
+"""Money, tokens and time as people read them."""
+
+from decimal import ROUND_HALF_EVEN, Decimal
+
+from django import template
+
+register = template.Library()
+
+SMALLEST = Decimal("0.000001")
+_PREFIXES = {"estimated": "~", "lower_bound": "≥ "}
+
+
+@register.filter
+def money(amount: Decimal | None, exactness: str = "exact") -> str:
+    """USD with as many digits as matter: ``$12.35``, ``$0.0042``, ``~$0.10`` for an estimate, ``unpriced`` for ``None``."""
+    if amount is None:
+        return "unpriced"
+    return _PREFIXES.get(exactness, "") + _dollars(Decimal(amount))
+
+
+@register.filter
+def tokens(count: int) -> str:
+    """A whole number with its thousands apart: ``1,204``."""
+    return f"{count:,}"
+
+
+@register.filter
+def seconds(duration: float) -> str:
+    """A duration: ``0.8 s``, ``42 s``, ``3 min 5 s``."""
+    if duration < 9.95:
+        return f"{duration:.1f} s"
+    minutes, rest = divmod(round(duration), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def _dollars(amount: Decimal) -> str:
+    if 0 < amount < SMALLEST:
+        return f"<${SMALLEST:f}"
+    if amount == 0:
+        return "$0.00"
+    places = max(2, 1 - amount.adjusted())
+    return f"${amount.quantize(Decimal(1).scaleb(-places), ROUND_HALF_EVEN):,f}"
