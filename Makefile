@@ -1,0 +1,59 @@
+# Every target sets up what it needs. `make` alone lists them.
+
+PYTHON = .venv/bin/python
+HOST = 127.0.0.1
+PORT ?= 8000
+WORKERS = auto
+SETUP = command -v python3 >/dev/null || { echo "setup: Python 3.11 to 3.13 is needed: sudo apt-get install python3 python3-venv"; exit 1; }; \
+	python3 scripts/setup.py
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check format bench screens coverage lock clean setup setup-dev setup-tests
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
+
+run: setup ## serve on 127.0.0.1:8000 (make run PORT=9000 HOST=0.0.0.0)
+	@$(PYTHON) scripts/check_port.py $(HOST) $(PORT)
+	@$(PYTHON) manage.py migrate --verbosity 0
+	@$(PYTHON) manage.py welcome --host $(HOST) --port $(PORT)
+	@exec $(PYTHON) -m daphne --verbosity 0 --bind $(HOST) --port $(PORT) chatproject.asgi:application
+
+test: setup-tests ## run every test, browser included (make test ARGS="-k stop")
+	@$(PYTHON) -m pytest -q -n $(WORKERS) $(ARGS)
+
+check: setup-dev ## lint, types, migrations
+	@$(PYTHON) -m ruff format --check --quiet .
+	@$(PYTHON) -m ruff check --quiet .
+	@$(PYTHON) -m mypy
+	@$(PYTHON) manage.py check
+	@$(PYTHON) manage.py makemigrations --check --dry-run
+
+format: setup-dev ## put the code into its form
+	@$(PYTHON) -m ruff check --quiet --fix .
+	@$(PYTHON) -m ruff format --quiet .
+
+coverage: setup-tests ## run every test and show which lines none of them reached
+	@$(PYTHON) -m pytest -q -n $(WORKERS) --cov --cov-report=term $(ARGS)
+
+bench: setup-tests ## measure what a token costs the server, and a piece of text the page
+	@$(PYTHON) -m benchmarks $(ARGS)
+
+screens: setup-tests ## take pictures of the pages, in var/screens
+	@$(PYTHON) scripts/screens.py $(ARGS)
+
+lock: ## choose newer versions within the ranges of pyproject.toml (needs uv)
+	@python3 scripts/lock.py $(ARGS)
+
+clean: ## remove what was built (the database and the secret key in var/ stay)
+	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage htmlcov var/static var/screens
+	@find chat chatproject tests benchmarks scripts -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
+
+setup:
+	@$(SETUP)
+
+setup-dev:
+	@$(SETUP) --dev
+
+setup-tests:
+	@$(SETUP) --dev --system
