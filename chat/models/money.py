@@ -1,14 +1,20 @@
 """US dollars, stored as whole picodollars so that sums are exact on every database."""
 
 from decimal import ROUND_HALF_EVEN, Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 
 PICO = Decimal(10) ** 12
 
 
-class UsdField(models.BigIntegerField):
+if TYPE_CHECKING:
+    _Whole = models.BigIntegerField[Decimal | None, Decimal | None]
+else:  # only the stubs make it generic
+    _Whole = models.BigIntegerField
+
+
+class UsdField(_Whole):
     """A `Decimal` amount of USD with 12 decimal places, up to 9 million.
 
     SQLite adds decimals as floating point numbers; whole numbers it adds exactly. Twelve places hold a price per
