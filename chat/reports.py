@@ -1,0 +1,102 @@
+"""Read-only questions about spending."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Count, Expression, F, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from chat.engine.usage import Usage
+from chat.models import UsageRecord
+from chat.models.money import UsdField
+
+Exactness = UsageRecord.Exactness
+
+RUNNING = Q(end=UsageRecord.End.OPEN)
+UNPRICED = Q(cost=None) & ~RUNNING
+"""A call that is over and has no cost: its model has no price."""
+
+_CLASSES = {
+    "input": "input_tokens",
+    "output": "output_tokens",
+    "cache_write_5m": "cache_write_5m_tokens",
+    "cache_write_1h": "cache_write_1h_tokens",
+    "cache_read": "cache_read_tokens",
+    "thinking": "thinking_tokens",
+    "web_searches": "web_searches",
+}
+_SUMS = {
+    "calls": Count("pk"),
+    "running": Count("pk", filter=RUNNING),
+    "unpriced": Count("pk", filter=UNPRICED),
+    "estimated": Count("pk", filter=Q(exactness=Exactness.ESTIMATED)),
+    "lower_bounds": Count("pk", filter=Q(exactness=Exactness.LOWER_BOUND)),
+    "spent": Sum("cost"),
+    "spent_inexactly": Sum("cost", filter=~Q(exactness=Exactness.EXACT)),
+    **{f"sum_{name}": Sum(column) for name, column in _CLASSES.items()},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What a set of usage records comes to.
+
+    ``cost`` is in USD and leaves out the ``unpriced`` calls and those still ``running``; ``inexact`` is the part of it
+    that is estimated or a lower bound.
+    """
+
+    calls: int = 0
+    running: int = 0
+    unpriced: int = 0
+    estimated: int = 0
+    lower_bounds: int = 0
+    cost: Decimal = Decimal(0)
+    inexact: Decimal = Decimal(0)
+    usage: Usage = field(default_factory=Usage)
+
+    @property
+    def tokens(self) -> int:
+        """Prompts and answers together."""
+        return self.usage.prompt + self.usage.output
+
+    @property
+    def exactness(self) -> str:
+        """How far ``cost`` can be trusted: a sum without its unpriced calls is less than what was billed."""
+        if self.unpriced or self.lower_bounds:
+            return Exactness.LOWER_BOUND
+        return Exactness.ESTIMATED if self.estimated else Exactness.EXACT
+
+
+def totals(records: QuerySet[UsageRecord]) -> Totals:
+    """What these records come to."""
+    return _totals(records.aggregate(**_SUMS))
+
+
+def totals_by(records: QuerySet[UsageRecord], key: str) -> dict[Any, Totals]:
+    """What these records come to for each value of a field, e.g. ``user`` or ``message__conversation``."""
+    rows = records.order_by().values(group=F(key)).annotate(**_SUMS)
+    return {row["group"]: _totals(row) for row in rows}
+
+
+def spent(records: QuerySet[UsageRecord], key: str) -> Expression:
+    """The cost of those records whose ``key`` is the row of the outer query, to order that by."""
+    sums = records.order_by().filter(**{key: OuterRef("pk")}).values(key).annotate(spent=Sum("cost")).values("spent")
+    return Coalesce(Subquery(sums), Value(Decimal(0), UsdField()), output_field=UsdField())
+
+
+def midnight(now: datetime | None = None) -> datetime:
+    """The start of the current day in the current time zone."""
+    return timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _totals(row: Mapping[str, Any]) -> Totals:
+    return Totals(
+        **{name: row[name] for name in ("calls", "running", "unpriced", "estimated", "lower_bounds")},
+        cost=row["spent"] or Decimal(0),
+        inexact=row["spent_inexactly"] or Decimal(0),
+        usage=Usage(**{name: row[f"sum_{name}"] or 0 for name in _CLASSES}),
+    )
