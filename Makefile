@@ -39,14 +39,14 @@ coverage: setup-tests ## run every test and show which lines none of them reache
 bench: setup-tests ## measure what a token costs the server, and a piece of text the page
 	@$(PYTHON) -m benchmarks $(ARGS)
 
-screens: setup-tests ## take pictures of the pages, in var/screens
+screens: setup-tests ## take pictures of the pages, in build/screens
 	@$(PYTHON) scripts/screens.py $(ARGS)
 
 lock: ## choose newer versions within the ranges of pyproject.toml (needs uv)
 	@python3 scripts/lock.py $(ARGS)
 
 clean: ## remove what was built (the database and the secret key in var/ stay)
-	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage htmlcov var/static var/screens
+	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage htmlcov var/static build
 	@find chat chatproject tests benchmarks scripts -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
 
 setup:

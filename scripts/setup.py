@@ -63,7 +63,7 @@ def find_python() -> str:
         if version_of(python):
             return python
     sys.exit(
-        f"setup: Python 3.{OLDEST[1]} to 3.{NEWEST[1]} is needed; this is {sys.version.split()[0]}, and no other was found. "
+        f"setup: Python 3.11 to 3.13 is needed; this is {sys.version.split()[0]}, and no other was found. "
         "Install one, for example: sudo apt-get install python3.11 python3.11-venv"
     )
 

@@ -1,0 +1,54 @@
+"""Whether what the site stands on answers; each problem is a sentence that says what to do."""
+
+import asyncio
+
+from asgiref.sync import sync_to_async
+from channels.layers import channel_layers
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from redis.exceptions import RedisError
+
+PATIENCE = 5  # seconds that a check may take
+
+
+async def problems() -> dict[str, str]:
+    """What is wrong with ``database``, ``migrations`` and ``channel_layer``, each an empty string where nothing is."""
+    database, layer = await asyncio.gather(_database_problem(), _layer_problem())
+    migrations = await sync_to_async(_unapplied)() if not database else ""
+    return {"database": database, "migrations": migrations, "channel_layer": layer}
+
+
+async def _database_problem() -> str:
+    advice = "The database does not answer: check DATABASE_URL, and that its server runs"
+    try:
+        async with asyncio.timeout(PATIENCE):
+            await sync_to_async(_ask)()
+    except DatabaseError as error:
+        return f"{advice} ({' '.join(str(error).split())})."
+    except TimeoutError:
+        return f"{advice}."
+    return ""
+
+
+def _ask() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+
+
+def _unapplied() -> str:
+    executor = MigrationExecutor(connection)
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        return "The database is older than the code: run manage.py migrate."
+    return ""
+
+
+async def _layer_problem() -> str:
+    try:
+        async with asyncio.timeout(PATIENCE):
+            for alias in settings.CHANNEL_LAYERS:
+                # A group without members: a full round trip that leaves nothing behind.
+                await channel_layers[alias].group_send("readiness", {"type": "readiness"})
+    except (RedisError, OSError):
+        return "Redis does not answer: check REDIS_URL, and that Redis runs."
+    return ""
