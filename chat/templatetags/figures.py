@@ -12,7 +12,7 @@ _PREFIXES = {"estimated": "~", "lower_bound": "≥ "}
 
 @register.filter
 def money(amount: Decimal | None, exactness: str = "exact") -> str:
-    """USD with as many digits as matter: ``$12.35``, ``$0.0042``, ``~$0.10`` for an estimate, ``unpriced`` for ``None``."""
+    """USD with as many digits as matter: ``$12.35``, ``$0.0042``, ``~$0.10`` if estimated; ``None`` is ``unpriced``."""
     if amount is None:
         return "unpriced"
     return _PREFIXES.get(exactness, "") + _dollars(Decimal(amount))
@@ -39,4 +39,5 @@ def _dollars(amount: Decimal) -> str:
     if amount == 0:
         return "$0.00"
     places = max(2, 1 - amount.adjusted())
-    return f"${amount.quantize(Decimal(1).scaleb(-places), ROUND_HALF_EVEN):,f}"
+    whole, _, digits = f"{amount.quantize(Decimal(1).scaleb(-places), ROUND_HALF_EVEN):,f}".partition(".")
+    return f"${whole}.{digits.rstrip('0').ljust(2, '0')}"

@@ -1,0 +1,121 @@
+"""The list of conversations and its search."""
+
+import re
+from datetime import date, timedelta
+
+import pytest
+from django.utils import timezone
+
+from chat.models import Conversation
+from chat.views.sidebar import group_name, listing, marked
+from tests.views.chats import answer, conversation_of, question, talk
+
+TODAY = date(2026, 11, 21)
+
+
+@pytest.mark.parametrize(
+    ("days", "name"),
+    [
+        (0, "Today"),
+        (1, "Yesterday"),
+        (2, "Previous 7 days"),
+        (7, "Previous 7 days"),
+        (8, "November"),
+        (30, "October"),
+        (400, "October 2025"),
+    ],
+)
+def test_it_groups_by_the_age_in_days(days, name):
+    assert group_name(TODAY - timedelta(days=days), TODAY) == name
+
+
+def test_it_lists_the_newest_first_in_groups(alice):
+    conversation_of(alice, "Old", days_old=400)
+    conversation_of(alice, "New")
+    conversation_of(alice, "Middle", days_old=3)
+    groups = listing(alice).groups
+    assert [group.items[0].title for group in groups] == ["New", "Middle", "Old"]
+    assert [group.name for group in groups][:2] == ["Today", "Previous 7 days"]
+
+
+def test_it_leaves_archived_ones_to_the_search(alice):
+    chat = conversation_of(alice, "Put away")
+    Conversation.objects.filter(pk=chat.pk).update(archived=True)
+    assert listing(alice).groups == []
+    assert listing(alice, query="away").groups[0].items[0].title == "Put away"
+
+
+def test_it_shows_fifty_and_links_to_the_rest(client_of, alice):
+    for number in range(120):
+        conversation_of(alice, f"Chat {number:03}", days_old=number / 1000 + 20)
+    client = client_of(alice)
+    url, titles, headings = "/conversations/", [], []
+    while url:
+        page = client.get(url, headers={"X-Requested-With": "fetch"}).content.decode()
+        titles += re.findall(r"<a [^>]*title=\"(Chat \d+)\"", page)
+        headings += re.findall(r"<h2>", page)
+        found = re.search(r'data-action="more" href="([^"]+)"', page)
+        url = found[1].replace("&amp;", "&") if found else ""
+    assert titles == [f"Chat {number:03}" for number in range(120)]
+    assert len(headings) == 1
+
+
+def test_it_does_not_lose_those_of_the_same_moment(alice):
+    now = timezone.now()
+    Conversation.objects.bulk_create(Conversation(owner=alice, title="Same", model="m") for _ in range(60))
+    Conversation.objects.update(updated_at=now)
+    first = [item.id for group in listing(alice).groups for item in group.items]
+    rest = [item.id for group in listing(alice, before=first[-1]).groups for item in group.items]
+    assert len(set(first + rest)) == 60
+
+
+def test_it_finds_titles_and_text_in_any_case(alice):
+    chat = talk(alice, "About bees")
+    question(chat, "Tell me of the WAGGLE dance")
+    assert listing(alice, query="BEES").groups[0].items[0].id == chat.pk
+    assert listing(alice, query="waggle").groups[0].items[0].id == chat.pk
+    assert listing(alice, query="wasps").groups == []
+
+
+def test_it_shows_where_it_was_found(alice):
+    chat = conversation_of(alice, "Insects")
+    long = "word " * 100 + "the waggle dance" + " word" * 100
+    said = answer(question(chat, "Well?"), long)
+    item = listing(alice, query="Waggle").groups[0].items[0]
+    assert "the <mark>waggle</mark> dance" in item.excerpt
+    assert item.excerpt.startswith("… ")
+    assert item.excerpt.endswith(" …")
+    assert item.url == f"/c/{chat.pk}/?leaf={said.pk}#m-{said.pk}"
+
+
+def test_it_escapes_what_it_marks():
+    assert marked("<b>bees</b>", "b") == "&lt;<mark>b</mark>&gt;<mark>b</mark>ees&lt;/<mark>b</mark>&gt;"
+    assert marked("a.c abc", "a.c") == "<mark>a.c</mark> abc"
+    assert marked("<i>", "") == "&lt;i&gt;"
+
+
+def test_it_takes_wildcards_and_odd_characters_as_they_are(alice):
+    talk(alice, "100 %")
+    assert len(listing(alice, query="%").groups) == 1
+    assert listing(alice, query="_").groups == []
+    assert len(listing(alice, query="1\x0000 %").groups) == 1
+
+
+def test_it_needs_as_many_queries_for_fifty_as_for_one(client_of, alice, django_assert_num_queries):
+    client = client_of(alice)
+    for count in (1, 49):
+        for number in range(count):
+            talk(alice, f"Bees {number}")
+        with django_assert_num_queries(3):
+            client.get("/conversations/")
+        with django_assert_num_queries(4):
+            client.get("/conversations/?q=answer")
+
+
+def test_it_is_a_page_of_its_own_for_browsers_without_scripts(client_of, alice):
+    talk(alice, "Bees")
+    client = client_of(alice)
+    assert client.get("/conversations/?q=bees").content.startswith(b"<!doctype html>")
+    fragment = client.get("/conversations/?q=bees", headers={"X-Requested-With": "fetch"}).content
+    assert b"<html" not in fragment
+    assert "Nothing found for “wasps”." in client.get("/conversations/?q=wasps").content.decode()
