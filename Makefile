@@ -46,7 +46,7 @@ lock: ## choose newer versions within the ranges of pyproject.toml (needs uv)
 	@python3 scripts/lock.py $(ARGS)
 
 clean: ## remove what was built (the database and the secret key in var/ stay)
-	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage htmlcov var/static build
+	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage htmlcov build
 	@find chat chatproject tests benchmarks scripts -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
 
 setup:

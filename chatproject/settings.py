@@ -62,7 +62,6 @@ TEMPLATES = [
     },
 ]
 STATIC_URL = "/static/"
-STATIC_ROOT = VAR_DIR / "static"
 WHITENOISE_USE_FINDERS = True
 # Asked again each time (and answered 304): modules import each other by plain name, an upgrade must not mix versions.
 WHITENOISE_MAX_AGE = 0

@@ -88,3 +88,11 @@ def client_of():
         return client
 
     return logged_in
+
+
+@pytest.fixture
+def unused_port():
+    """A port of this machine where nobody listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
