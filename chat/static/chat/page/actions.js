@@ -1,0 +1,48 @@
+/** What the small buttons under messages and in the list do. */
+
+import { announce } from "./announce.js";
+import { sourceOf } from "./finished.js";
+import { fragment } from "./http.js";
+import { part } from "./parts.js";
+import * as transcript from "./transcript.js";
+
+const SHOWN = 1500; // ms that a button says it has copied
+
+/** The raw text of a message: of an answer its Markdown. */
+export function rawTextOf(item) {
+  const places = item.querySelectorAll('[data-kind="text"] [data-part="markdown"], [data-kind="text"] [data-part="text"]');
+  return [...places].map((place) => sourceOf(place) ?? place.textContent).join("");
+}
+
+/** Put text on the clipboard; plain http has no clipboard of its own, so the old command serves there. */
+export async function copy(text) {
+  if (navigator.clipboard) {
+    await navigator.clipboard.writeText(text);
+    return;
+  }
+  const take = (event) => {
+    event.clipboardData.setData("text/plain", text);
+    event.preventDefault();
+  };
+  document.addEventListener("copy", take, { once: true });
+  document.execCommand("copy");
+}
+
+/** Copy a message and say so on its button. */
+export async function copyMessage(button) {
+  await copy(rawTextOf(button.closest("li")));
+  button.dataset.done = "";
+  announce("Copied.");
+  setTimeout(() => delete button.dataset.done, SHOWN);
+}
+
+/** Put the page of messages that a link leads to before those that are here. */
+export async function showEarlier(link, follower) {
+  const url = new URL(link.href);
+  const { content } = await fragment(`${url.pathname}transcript/${url.search}`);
+  const first = transcript.items()[0];
+  follower.keeping(first, () => transcript.prepend(content));
+}
+
+/** The id of the branch that a link chooses. */
+export const leafOf = (link) => new URL(link.href).searchParams.get("leaf");

@@ -1,0 +1,142 @@
+/** What a person asks of Claude: shown at once, sent until the server took it, taken back if it refused. */
+
+import { announce } from "./announce.js";
+import { giveBack, uuid } from "./drafts.js";
+import { Outbox } from "./outbox.js";
+import { byId } from "./parts.js";
+import { showPhase } from "./states.js";
+import * as transcript from "./transcript.js";
+import { addressOf, conversation, leaf, setConversation } from "./where.js";
+
+const { itemOf, itemsOf } = transcript;
+
+export class Asking {
+  #early = [];
+  #restore = new Map();
+
+  /** `listener`: `changed()`, and `created(id)` when the new chat on show became a conversation. */
+  constructor(socket, live, composer, listener) {
+    Object.assign(this, { socket, live, composer, listener });
+    this.outbox = new Outbox(socket, (entry, reply, again) => this.#settled(entry, reply, again));
+  }
+
+  /** What is on its way from this page, or undefined. */
+  get pending() {
+    return this.outbox.entries.find((entry) => itemsOf(entry.key).length > 0);
+  }
+
+  send({ text, model, edited }) {
+    const parent = edited ? edited.dataset.parent || null : leaf();
+    const key = uuid();
+    if (edited) this.#restore.set(key, transcript.cutFrom(edited));
+    const command = { type: "send", key, conversation: conversation(), parent, text, ...(model && { model }) };
+    const entry = { key, conversation: conversation(), editing: edited?.dataset.message ?? null, command, sent: false };
+    this.outbox.put(entry);
+    if (transcript.endsEarly()) this.live.reread(parent);
+    else this.#show(entry);
+    this.listener.changed();
+  }
+
+  /** Have an answer made again, as another branch. */
+  again(item, model) {
+    if (this.pending || this.live.running) return;
+    const key = uuid();
+    this.#restore.set(key, transcript.cutFrom(item));
+    const command = { type: "regenerate", key, message: item.dataset.message, ...(model && { model }) };
+    const entry = { key, conversation: conversation(), editing: null, command, sent: false };
+    transcript.addAnswer({ key }, { conversation: conversation(), parent: item.dataset.parent, model });
+    this.outbox.put(entry);
+    this.listener.changed();
+  }
+
+  stop() {
+    const entry = this.pending;
+    if (!entry) {
+      if (this.live.running) this.live.stop(this.live.running);
+    } else if (this.outbox.withdraw(entry.key)) {
+      this.#takeBack(entry);
+    } else {
+      entry.stop = true;
+      showPhase(itemsOf(entry.key).at(-1), "stopping");
+    }
+  }
+
+  /** A `turn` frame: while something of ours is on its way, it may be about that. */
+  announced(frame) {
+    if (this.pending) this.#early.push(frame);
+    else this.live.announced(frame);
+  }
+
+  /** Show again what is on its way, on a page that came from the server. */
+  showPending() {
+    for (const entry of this.outbox.entries) {
+      const here = entry.conversation === conversation() && entry.command.type === "send";
+      const taken = transcript.items().some((item) => this.#isOf(entry, item));
+      if (here && !taken && itemsOf(entry.key).length === 0) this.#show(entry);
+    }
+    this.listener.changed();
+  }
+
+  #isOf({ command }, item) {
+    const same = item.dataset.role === "user" && item.dataset.parent === (command.parent ?? "");
+    return same && transcript.textOf(item) === command.text;
+  }
+
+  #show({ key, command }) {
+    const { parent, text, model } = command;
+    transcript.addQuestion({ key }, { conversation: conversation(), parent, text });
+    transcript.addAnswer({ key }, { conversation: conversation(), parent: null, model });
+    this.listener.asked();
+  }
+
+  #settled(entry, reply, again) {
+    if (reply.type === "accepted") this.#accepted(entry, reply, again);
+    else this.#refused(entry, reply);
+    this.#restore.delete(entry.key);
+    for (const frame of this.#early.splice(0)) this.announced(frame);
+    this.listener.changed();
+  }
+
+  #accepted(entry, reply, again) {
+    const mine = itemsOf(entry.key);
+    if (mine.length === 0) {
+      if (reply.conversation !== conversation()) this.socket.tell({ type: "unwatch", conversation: reply.conversation });
+      return;
+    }
+    if (itemOf(reply.turn)) {
+      for (const item of mine) item.remove();
+      return;
+    }
+    transcript.number(entry.key, reply);
+    if (entry.conversation === null) this.#created(reply.conversation);
+    history.replaceState(null, "", addressOf(reply.conversation));
+    this.live.begin(reply.turn);
+    // The turn of a command that was sent twice may be over: only a cursor brings all of it.
+    if (again) this.live.watch();
+    if (entry.stop) this.stop();
+  }
+
+  #created(id) {
+    setConversation(id);
+    this.composer.rename(id);
+    this.listener.created(id);
+  }
+
+  #refused(entry, { message }) {
+    announce(`Not sent. ${message}`);
+    if (itemsOf(entry.key).length > 0) {
+      this.#takeBack(entry);
+      this.composer.note(message);
+    } else if (entry.command.text) {
+      giveBack(entry.conversation, entry.command.text);
+    }
+  }
+
+  #takeBack({ key, command, editing }) {
+    for (const item of itemsOf(key)) item.remove();
+    this.#restore.get(key)?.();
+    if (command.text) this.composer.giveBack(command.text, editing);
+    this.listener.changed();
+    byId("text").focus({ preventScroll: true });
+  }
+}

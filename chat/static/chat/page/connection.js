@@ -1,0 +1,26 @@
+/** Says that the connection is gone: after a second, since most losses are shorter, and goes without a trace. */
+
+import { announce } from "./announce.js";
+import { byId } from "./parts.js";
+
+const PATIENCE = 1_000; // ms
+
+let timer = 0;
+
+export function lost() {
+  timer ||= setTimeout(() => show("Reconnecting"), PATIENCE);
+}
+
+export function found() {
+  clearTimeout(timer);
+  timer = 0;
+  byId("connection").hidden = true;
+}
+
+/** Say why there will be no connection. */
+export function show(words) {
+  const note = byId("connection");
+  note.textContent = words;
+  note.hidden = false;
+  announce(words);
+}

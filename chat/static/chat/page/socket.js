@@ -1,0 +1,124 @@
+/** The one websocket of this tab: commands and their answers, and coming back after every loss. */
+
+const QUIET = 20_000; // ms without a frame until we ask whether the server is there
+const QUIET_WHILE_ANSWERING = 5_000;
+const ANSWER_WITHIN = 5_000; // ms for a pong
+const HELLO_WITHIN = 10_000;
+const SLOWEST = 15_000; // ms between two attempts
+const TOO_MANY = 30_000; // ms to wait after 4429
+
+export const CLOSED = { login: 4401, origin: 4403, tooMany: 4429 };
+
+/** The connection went before the answer came: whether the server took the command is not known. */
+export class Lost extends Error {}
+
+export class Socket {
+  /** Whether an answer is being written: then silence is suspicious sooner. */
+  answering = false;
+  #ws = null;
+  #up = false;
+  #attempt = 0;
+  #retry = 0;
+  #quiet = 0;
+  #commands = 0;
+  #waiting = new Map();
+
+  /** `listener`: `frame(frame)`, `up(hello)`, `down()` and `shut(code)`; the last when we shall not try again. */
+  constructor(url, listener) {
+    this.url = url;
+    this.listener = listener;
+    addEventListener("online", () => (this.#up ? this.#probe() : this.connect()));
+    addEventListener("offline", () => this.#probe());
+    addEventListener("pageshow", ({ persisted }) => persisted && this.#look());
+    document.addEventListener("visibilitychange", () => document.hidden || this.#look());
+  }
+
+  get up() {
+    return this.#up;
+  }
+
+  connect() {
+    clearTimeout(this.#retry);
+    this.#drop();
+    const ws = new WebSocket(this.url);
+    this.#ws = ws;
+    ws.onmessage = (event) => this.#hear(JSON.parse(event.data));
+    ws.onclose = (event) => this.#lose(event.code);
+    this.#quiet = setTimeout(() => this.#lose(1006), HELLO_WITHIN);
+  }
+
+  /** The answer to a command, `refused` included; throws `Lost`. */
+  request(command) {
+    if (!this.#up) return Promise.reject(new Lost());
+    const id = String(++this.#commands);
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject });
+      this.#ws.send(JSON.stringify({ ...command, id }));
+    });
+  }
+
+  /** A command that nobody waits for. */
+  tell(command) {
+    if (this.#up) this.#ws.send(JSON.stringify(command));
+  }
+
+  #hear(frame) {
+    this.#listenForSilence();
+    if (frame.type === "hello") {
+      this.#up = true;
+      this.#attempt = 0;
+      this.listener.up(frame);
+      return;
+    }
+    this.#waiting.get(frame.re)?.resolve(frame);
+    this.#waiting.delete(frame.re);
+    this.listener.frame(frame);
+  }
+
+  #lose(code) {
+    this.#drop();
+    for (const { reject } of this.#waiting.values()) reject(new Lost());
+    this.#waiting.clear();
+    if (code === CLOSED.login || code === CLOSED.origin) {
+      this.listener.shut(code);
+      return;
+    }
+    this.listener.down();
+    this.#retry = setTimeout(() => this.connect(), code === CLOSED.tooMany ? TOO_MANY : this.#pause());
+  }
+
+  /** Have nothing more to do with the present socket, whatever may still come from it. */
+  #drop() {
+    clearTimeout(this.#quiet);
+    this.#up = false;
+    if (this.#ws === null) return;
+    this.#ws.onclose = this.#ws.onmessage = null;
+    this.#ws.close();
+    this.#ws = null;
+  }
+
+  /** Half to the whole of a time that doubles, so that a thousand tabs do not come back at once. */
+  #pause() {
+    const longest = Math.min(SLOWEST, 500 * 2 ** this.#attempt++);
+    return longest * (0.5 + Math.random() / 2);
+  }
+
+  /** The reader is back: is the server? */
+  #look() {
+    if (this.#ws === null) this.connect();
+    else this.#probe();
+  }
+
+  #listenForSilence() {
+    clearTimeout(this.#quiet);
+    this.#quiet = setTimeout(() => this.#probe(), this.answering ? QUIET_WHILE_ANSWERING : QUIET);
+  }
+
+  /** A dead network does not close a socket for minutes: ask, and give up on it ourselves. */
+  #probe() {
+    if (!this.#up) return;
+    const ws = this.#ws;
+    const deadline = setTimeout(() => ws === this.#ws && this.#lose(1006), ANSWER_WITHIN);
+    this.request({ type: "ping" }).then(() => clearTimeout(deadline), () => clearTimeout(deadline));
+  }
+}
