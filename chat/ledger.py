@@ -1,0 +1,111 @@
+"""The ledger: the only writer of usage records. One call to the API, one record, whatever its end.
+
+A record is opened before the call is made and closed once, by whoever comes first: the turn that ends, or the reaper.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+
+from chat.engine.pricing import Price, price_for
+from chat.engine.usage import Usage
+from chat.models import Price as PriceRow
+from chat.models import UsageRecord
+from chat.models.catalogue import alias_of
+
+Exactness = UsageRecord.Exactness
+End = UsageRecord.End
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What is known of a call: who answered, the API's merged usage object, and how long it took in seconds.
+
+    ``billed`` is false for a refusal before any output, which the API counts but does not charge.
+    """
+
+    record: int
+    model: str = ""
+    request_id: str = ""
+    usage: Mapping[str, Any] = field(default_factory=dict)
+    exactness: str = Exactness.EXACT
+    billed: bool = True
+    error_code: str = ""
+    first_token_seconds: float | None = None
+    seconds: float | None = None
+
+
+def open_call(
+    *,
+    user_id: int,
+    model: str,
+    message_id: UUID | None = None,
+    purpose: str = UsageRecord.Purpose.ANSWER,
+    attempt: int = 1,
+) -> int:
+    """Open the record of a call that is about to be made; returns its key."""
+    record = UsageRecord.objects.create(
+        message_id=message_id,
+        user_id=user_id,
+        model_asked=model,
+        purpose=purpose,
+        attempt=attempt,
+        started_at=timezone.now(),
+    )
+    return record.pk
+
+
+def note_start(call: Call) -> None:
+    """Keep what the start of the stream told (the exact input side), in case this process does not live to its end."""
+    UsageRecord.objects.filter(pk=call.record, end=End.OPEN).update(
+        model_answered=call.model, request_id=call.request_id, usage=dict(call.usage)
+    )
+
+
+def close_call(call: Call, end: str) -> bool:
+    """Close a record: count its tokens, price them, say how exact that is. False where it was closed already."""
+    record = UsageRecord.objects.filter(pk=call.record, end=End.OPEN).first()
+    if record is None:
+        return False
+    usage = Usage.from_api(call.usage)
+    price = price_at(call.model or record.model_asked, record.started_at, usage.prompt)
+    closed = UsageRecord.objects.filter(pk=call.record, end=End.OPEN).update(
+        model_answered=call.model,
+        request_id=call.request_id,
+        input_tokens=usage.input,
+        output_tokens=usage.output,
+        cache_write_5m_tokens=usage.cache_write_5m,
+        cache_write_1h_tokens=usage.cache_write_1h,
+        cache_read_tokens=usage.cache_read,
+        thinking_tokens=usage.thinking,
+        web_searches=usage.web_searches,
+        usage=dict(call.usage),
+        price=price and price.as_json(),
+        cost=price and price.cost(usage if call.billed else Usage()),
+        exactness=call.exactness,
+        end=end,
+        error_code=call.error_code,
+        ended_at=timezone.now(),
+        first_token_seconds=call.first_token_seconds,
+        seconds=call.seconds,
+    )
+    return closed == 1
+
+
+def price_at(model: str, at: datetime, prompt: int) -> Price | None:
+    """The price of a model, or of the alias behind a dated snapshot, at a moment for a prompt of so many tokens."""
+    for name in dict.fromkeys((model, alias_of(model))):
+        prices = [row.value for row in PriceRow.objects.filter(model_id=name, valid_from__lte=at)]
+        if price := price_for(prices, at=at, prompt=prompt):
+            return price
+    return None
+
+
+def open_calls(message_id: UUID) -> list[Call]:
+    """The calls of a message whose records are still open, with what `note_start` kept of them."""
+    records = UsageRecord.objects.filter(message_id=message_id, end=End.OPEN)
+    return [Call(record.pk, record.model_answered, record.request_id, record.usage) for record in records]

@@ -1,0 +1,92 @@
+"""The ledger: every call leaves one record, closed once, priced to the last digit."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from chat import ledger
+from chat.models import Price, UsageRecord
+
+pytestmark = pytest.mark.django_db
+
+
+def closed(user, usage, *, model="claude-sonnet-5-5", answered="", end="complete", **known):
+    """The record of a call that was opened and closed."""
+    record = ledger.open_call(user_id=user.pk, model=model)
+    assert ledger.close_call(ledger.Call(record, model=answered or model, usage=usage, **known), end)
+    return UsageRecord.objects.get(pk=record)
+
+
+def test_a_record_is_open_before_the_call_is_made(alice):
+    record = UsageRecord.objects.get(pk=ledger.open_call(user_id=alice.pk, model="claude-sonnet-5-5", attempt=2))
+    assert (record.end, record.attempt, record.cost, record.user) == ("open", 2, None, alice)
+
+
+def test_it_prices_each_class_of_tokens(alice):
+    record = closed(
+        alice,
+        {
+            "input_tokens": 1_000,
+            "output_tokens": 200,
+            "cache_creation_input_tokens": 300,
+            "cache_creation": {"ephemeral_5m_input_tokens": 100, "ephemeral_1h_input_tokens": 200},
+            "cache_read_input_tokens": 4_000,
+            "server_tool_use": {"web_search_requests": 3},
+        },
+    )
+    # 1,000 x 2 + 200 x 10 + 100 x 2.50 + 200 x 4 + 4,000 x 0.10 per million, and 3 searches at 10 per thousand
+    assert record.cost == Decimal("0.03545")
+    assert record.price == {
+        "input": "2",
+        "output": "10",
+        "cache_write_5m": "2.5",
+        "cache_write_1h": "4",
+        "cache_read": "0.1",
+        "web_search": "10",
+    }
+
+
+def test_a_dated_snapshot_costs_what_its_alias_costs(alice):
+    assert closed(alice, {"input_tokens": 1_000_000}, answered="claude-sonnet-5-5-20260928").cost == 2
+
+
+def test_an_unknown_model_is_unpriced_not_free(alice):
+    record = closed(alice, {"input_tokens": 1_000}, answered="claude-unheard-of-9")
+    assert (record.input_tokens, record.cost, record.price) == (1_000, None, None)
+
+
+def test_a_later_price_does_not_change_what_was_charged(alice):
+    record = closed(alice, {"output_tokens": 1_000_000})
+    Price.objects.filter(model="claude-sonnet-5-5").update(output=99)
+    assert UsageRecord.objects.get(pk=record.pk).cost == 10
+
+
+def test_the_price_of_the_moment_holds(db):
+    before = ledger.price_at("claude-sonnet-5-5", datetime(2026, 10, 6, tzinfo=UTC), 10)
+    after = ledger.price_at("claude-sonnet-5-5", datetime(2026, 10, 8, tzinfo=UTC), 10)
+    assert (before.cache_read, after.cache_read) == (Decimal("0.20"), Decimal("0.10"))
+
+
+def test_a_long_prompt_is_priced_by_its_band(alice):
+    short = closed(alice, {"input_tokens": 100_000}, model="claude-haiku-5-5")
+    long = closed(alice, {"input_tokens": 100_001}, model="claude-haiku-5-5")
+    assert (short.cost, long.cost) == (Decimal("0.01"), Decimal("0.0500005"))
+
+
+def test_a_record_is_closed_by_whoever_comes_first(alice):
+    record = closed(alice, {"input_tokens": 7})
+    assert not ledger.close_call(ledger.Call(record.pk, usage={"input_tokens": 9}), "interrupted")
+    assert UsageRecord.objects.get().input_tokens == 7
+
+
+def test_a_refusal_before_any_output_is_counted_but_not_charged(alice):
+    record = closed(alice, {"input_tokens": 1_000}, billed=False)
+    assert (record.input_tokens, record.cost) == (1_000, 0)
+
+
+def test_the_start_of_the_stream_is_kept_for_the_reaper(alice):
+    record = ledger.open_call(user_id=alice.pk, model="claude-sonnet-5-5")
+    ledger.note_start(ledger.Call(record, "claude-sonnet-5-5", "req_1", {"input_tokens": 12}))
+    kept = UsageRecord.objects.get()
+    assert (kept.end, kept.request_id, kept.usage) == ("open", "req_1", {"input_tokens": 12})
