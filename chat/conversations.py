@@ -1,5 +1,7 @@
 """What people do to a conversation as a whole. Its messages are written by `turns`."""
 
+from uuid import UUID
+
 from django.db import transaction
 
 from chat.engine.errors import Refused
@@ -15,6 +17,14 @@ def rename(conversation: Conversation, title: str) -> None:
     if not title:
         raise Refused("empty", "A title needs at least one character.")
     _change(conversation, title=title)
+
+
+def retitle(conversation: UUID, owner: int, *, provisional: str, title: str) -> bool:
+    """Replace a provisional title by the one that was made for it; false where a person was quicker."""
+    kept = Conversation.objects.filter(pk=conversation, title=provisional).update(title=title[:TITLE_LIMIT])
+    if kept:
+        announce_sync(owner, {"type": "conversation", "conversation": str(conversation), "title": title[:TITLE_LIMIT]})
+    return kept == 1
 
 
 def archive(conversation: Conversation, archived: bool) -> None:

@@ -1,0 +1,256 @@
+"""Turns: the only writer of messages. Each step is a compare-and-set, so that whoever comes second changes nothing.
+
+    begin, begin_again -> claim -> save ... -> end            the life of a turn
+    request_stop                                              a durable mark that the runner reads
+    orphans                                                   turns whose runner is gone; `end` them as interrupted
+
+A turn's id is made from its owner and the client's key, so the same key can never make a second turn.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid5
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from chat import ledger
+from chat.engine.errors import Refused
+from chat.engine.events import Outcome
+from chat.engine.reply import plain_text
+from chat.models import Conversation, LanguageModel, Message, User
+from chat.rules import check_pace, check_text
+
+_TURNS = UUID("5f0c7f5e-6f0e-4a53-9a3e-0d6f6f1f2b10")
+PROVISIONAL_TITLE = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A turn that was taken: ``new`` is false where the same key had begun it before."""
+
+    turn: UUID
+    conversation: UUID
+    owner: int
+    question: UUID
+    parent: UUID | None
+    text: str
+    model: str
+    title: str
+    untitled: bool = False
+    regenerated: bool = False
+    new: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A turn as far as it has come."""
+
+    turn: UUID
+    content: list[dict[str, Any]] = field(default_factory=list)
+    call: ledger.Call | None = None
+
+
+def begin(
+    user: User,
+    *,
+    key: UUID,
+    conversation: UUID | None,
+    parent: UUID | None,
+    text: str,
+    model: str = "",
+    runner: str = "",
+) -> Begun:
+    """Take a question: the question and the answer's empty row are kept before any model is asked.
+
+    Raises `Refused` with one of the codes of ``docs/protocol.md``.
+    """
+    check_text(text)
+    turn = turn_id(user, key)
+
+    def create() -> Message:
+        chat = _conversation(user, conversation, text, model)
+        answered = _parent(chat, parent)
+        question = Message(
+            id=uuid5(turn, "question"),
+            conversation=chat,
+            parent=answered,
+            role=Message.Role.USER,
+            content=[{"type": "text", "text": text}],
+            text=text,
+        )
+        question.save(force_insert=True)
+        return _answer(turn, question, model or chat.model, runner)
+
+    return _begin(user, turn, create)
+
+
+def begin_again(user: User, *, key: UUID, message: UUID, model: str = "", runner: str = "") -> Begun:
+    """Make an answer again, as a branch beside it. Raises `Refused`."""
+    turn = turn_id(user, key)
+
+    def create() -> Message:
+        answer = (
+            Message.objects.of(user).select_related("conversation", "parent__conversation").filter(pk=message).first()
+        )
+        if answer is None or answer.parent is None:
+            raise Refused("not_found", "There is no such answer.")
+        return _answer(turn, answer.parent, model or answer.conversation.model, runner)
+
+    return _begin(user, turn, create)
+
+
+def turn_id(user: User, key: UUID) -> UUID:
+    """The id of the turn that a client's key makes for this user."""
+    return uuid5(_TURNS, f"{user.pk}:{key}")
+
+
+def claim(turn: UUID, runner: str) -> bool:
+    """Take a queued turn to answer it; false where somebody else has, or it is over."""
+    taken = Message.objects.filter(pk=turn, state=Message.State.QUEUED).update(
+        state=Message.State.STREAMING, runner=runner, heartbeat=timezone.now()
+    )
+    return taken == 1
+
+
+@transaction.atomic
+def save(runner: str, turns: Sequence[UUID], changed: Iterable[Snapshot]) -> set[UUID]:
+    """Heartbeat for all turns of a runner, and the text of those that grew; returns those that must stop now.
+
+    These are the turns with a stop mark, and those that are no longer ours (deleted, or reaped).
+    """
+    ours = Message.objects.filter(state=Message.State.STREAMING, runner=runner)
+    grown = []
+    for snapshot in changed:
+        grown.append(Message(pk=snapshot.turn, content=snapshot.content, text=plain_text(snapshot.content)))
+        if snapshot.call:
+            ledger.note_start(snapshot.call)
+    ours.bulk_update(grown, ["content", "text"])
+    ours.filter(pk__in=turns).update(heartbeat=timezone.now())
+    kept = dict(ours.filter(pk__in=turns).values_list("pk", "stop_requested"))
+    return {turn for turn in turns if kept.get(turn, True)}
+
+
+@transaction.atomic
+def end(
+    snapshot: Snapshot, outcome: Outcome, *, stop_reason: str = "", error_code: str = "", error_detail: str = ""
+) -> bool:
+    """End a turn: its content, its state and its usage record in one transaction. False where it was over already."""
+    ended = (
+        Message.objects.open()
+        .filter(pk=snapshot.turn)
+        .update(
+            content=snapshot.content,
+            text=plain_text(snapshot.content),
+            state=outcome.value,
+            stop_reason=stop_reason,
+            error_code=error_code,
+            error_detail=error_detail,
+            ended_at=timezone.now(),
+        )
+    )
+    if snapshot.call:
+        ledger.close_call(snapshot.call, outcome.value)
+    Conversation.objects.filter(messages=snapshot.turn).update(updated_at=timezone.now())
+    return ended == 1
+
+
+def request_stop(user: User, turn: UUID) -> None:
+    """Mark a turn to be stopped, for its runner wherever it is. Raises `Refused` where there is nothing to stop."""
+    message = Message.objects.of(user).filter(pk=turn, role=Message.Role.ASSISTANT).first()
+    if message is None:
+        raise Refused("not_found", "There is no such answer.")
+    if not Message.objects.open().filter(pk=turn).update(stop_requested=True):
+        raise Refused("ended", "This answer is already over.")
+
+
+def orphans(is_gone: Callable[[str], bool]) -> list[Message]:
+    """Open turns whose runner is gone: by its name, or because it gave no sign for ``CHAT_REAP_SECONDS``."""
+    limit = timezone.now() - timedelta(seconds=settings.CHAT_REAP_SECONDS)
+    return [turn for turn in Message.objects.open() if turn.heartbeat < limit or is_gone(turn.runner)]
+
+
+def _begin(user: User, turn: UUID, create: Callable[[], Message]) -> Begun:
+    if begun := _begun(user, turn):
+        return begun
+    try:
+        with transaction.atomic():
+            User.objects.select_for_update().get(pk=user.pk)
+            check_pace(user)
+            create()
+    except IntegrityError:
+        if begun := _begun(user, turn):
+            return begun
+        raise Refused("busy", "Claude is still answering in this chat. Stop it, or wait for its end.") from None
+    begun = _begun(user, turn, new=True)
+    assert begun is not None
+    return begun
+
+
+def _begun(user: User, turn: UUID, *, new: bool = False) -> Begun | None:
+    answer = Message.objects.of(user).select_related("conversation", "parent").filter(pk=turn).first()
+    if answer is None or answer.parent is None:
+        return None
+    return Begun(
+        turn=turn,
+        conversation=answer.conversation_id,
+        owner=user.pk,
+        question=answer.parent.pk,
+        parent=answer.parent.parent_id,
+        text=answer.parent.text,
+        model=answer.model,
+        title=answer.conversation.title,
+        untitled=answer.conversation.title == provisional_title(answer.parent.text),
+        regenerated=answer.parent.pk != uuid5(turn, "question"),
+        new=new,
+    )
+
+
+def _conversation(user: User, key: UUID | None, text: str, model: str) -> Conversation:
+    if key is None:
+        return Conversation.objects.create(
+            owner=user,
+            title=provisional_title(text),
+            model=model or settings.CHAT_DEFAULT_MODEL,
+            system_prompt=settings.CHAT_SYSTEM_PROMPT,
+        )
+    conversation = Conversation.objects.of(user).filter(pk=key).first()
+    if conversation is None:
+        raise Refused("not_found", "This chat does not exist (any more).")
+    return conversation
+
+
+def _parent(conversation: Conversation, key: UUID | None) -> Message | None:
+    if key is None:
+        return None
+    parent = Message.objects.filter(pk=key, conversation=conversation, role=Message.Role.ASSISTANT).first()
+    if parent is None:
+        raise Refused("bad_parent", "The message this one follows is not an answer in this chat. Reload the page.")
+    return parent
+
+
+def _answer(turn: UUID, question: Message, model: str, runner: str) -> Message:
+    if not LanguageModel.objects.filter(pk=model, enabled=True).exists():
+        raise Refused("unknown_model", f"The model {model[:100]} is not available. Choose another one.")
+    answer = Message(
+        id=turn,
+        conversation=question.conversation,
+        parent=question,
+        role=Message.Role.ASSISTANT,
+        model=model,
+        state=Message.State.QUEUED,
+        runner=runner,
+        heartbeat=timezone.now(),
+    )
+    answer.save(force_insert=True)
+    Conversation.objects.filter(pk=question.conversation_id).update(updated_at=timezone.now(), model=model)
+    return answer
+
+
+def provisional_title(text: str) -> str:
+    """The first words of a question, until the title is made."""
+    words = " ".join(text.split())
+    return words if len(words) <= PROVISIONAL_TITLE else words[: PROVISIONAL_TITLE - 1].rsplit(" ", 1)[0] + "…"
