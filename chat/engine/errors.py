@@ -2,6 +2,7 @@
 
     ChatError                    code, message, retryable, retry_after
      +-- Refused                 we did not take the command: nothing was asked, nothing was spent
+     +-- InternalFault           our own code failed                                    internal
      +-- ProviderError           the call to the model went wrong; request_id, status where known
           +-- Unreachable        no connection, or it broke before the first byte      unreachable
           +-- Overloaded         503, 529 or an ``overloaded_error`` event             overloaded
@@ -46,6 +47,14 @@ class Refused(ChatError):
     def __init__(self, code: str, message: str, *, retry_after: float | None = None) -> None:
         super().__init__(message=message, retry_after=retry_after)
         self.code = code  # type: ignore[misc]
+
+
+class InternalFault(ChatError):
+    """Our own code failed; the log of the service has the details."""
+
+    code = "internal"
+    sentence = "This service had an internal fault. Your question is kept, and so is what had arrived."
+    retryable = True
 
 
 class ProviderError(ChatError):

@@ -103,6 +103,7 @@ class Reply:
         self.started: Started | None = None
         self.usage: dict[str, Any] = {}
         self.ended: Ended | None = None
+        self._counted_at: Cursor | None = None
         for event in events:
             self.append(event)
 
@@ -118,11 +119,17 @@ class Reply:
             case BlockEnded(index):
                 self.blocks[index].ended = True
             case Started():
-                self.started, self.usage = event, {}
+                self.started, self.usage, self._counted_at = event, {}, None
             case UsageSeen(usage):
+                # The first one is the start's: its input side is exact, its output a placeholder.
+                self._counted_at = self.end if self.usage else None
                 self.usage = merged(self.usage, usage)
             case Ended():
                 self.ended = event
+
+    def restart(self) -> None:
+        """Forget a call that failed before it had shown anything; the next one starts anew."""
+        self.started, self.usage, self._counted_at = None, {}, None
 
     @property
     def end(self) -> Cursor:
@@ -131,6 +138,11 @@ class Reply:
             return Cursor()
         last = self.blocks[-1]
         return Cursor(len(self.blocks) - 1, last.length, last.marks)
+
+    @property
+    def counted(self) -> bool:
+        """Whether the API's own count of the output covers all that has arrived."""
+        return self._counted_at == self.end
 
     def since(self, cursor: Cursor = Cursor()) -> list[Event]:  # noqa: B008 - a cursor is immutable
         """The block events that take a reader from ``cursor`` to the end, with all new text of a block as one `Delta`."""

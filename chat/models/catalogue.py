@@ -28,7 +28,9 @@ class LanguageModel(models.Model):
     context_tokens = models.PositiveIntegerField(help_text="Longest prompt and answer together, in tokens.")
     max_output_tokens = models.PositiveIntegerField(help_text="Longest answer, in tokens, thinking included.")
     thinking_types = models.JSONField(
-        default=list, blank=True, help_text='What its "thinking" setting takes: adaptive, enabled, disabled, between_tools.'
+        default=list,
+        blank=True,
+        help_text='What its "thinking" setting takes: adaptive, enabled, disabled, between_tools.',
     )
     default_effort = models.CharField(max_length=10, blank=True, help_text="What the API uses when none is asked for.")
     enabled = models.BooleanField(default=True, help_text="Offered in the model picker.")

@@ -39,7 +39,9 @@ class UsageRecord(models.Model):
         LOWER_BOUND = "lower_bound", "lower bound"
 
     message = models.ForeignKey(Message, on_delete=models.SET_NULL, null=True, related_name="usage_records")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="usage_records")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="usage_records"
+    )
     purpose = models.CharField(max_length=10, choices=Purpose.choices, default=Purpose.ANSWER)
     attempt = models.PositiveSmallIntegerField(default=1)
     model_asked = models.CharField(max_length=100)
