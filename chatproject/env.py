@@ -96,8 +96,13 @@ def origins(name: str) -> list[str]:
 def url(name: str, schemes: Sequence[str]) -> str:
     """A URL with one of ``schemes`` and a host, or the empty string."""
     value = text(name)
-    parts = urlsplit(value)
-    if value and (parts.scheme not in schemes or not (parts.hostname or parts.scheme == "unix")):
+    try:
+        parts = urlsplit(value)
+        fits = parts.scheme in schemes and (parts.hostname or parts.scheme == "unix") and parts.port != 0
+    except ValueError:
+        fits = False
+    if value and not fits:
+        # The value may hold a password, so it is not repeated.
         raise ImproperlyConfigured(f"{name} is malformed: expected {schemes[0]}://host:port/...")
     return value
 
@@ -123,7 +128,7 @@ def database(name: str, default: str) -> dict[str, object]:
             "PORT": str(port or ""),
             # Persistent connections leak under ASGI; a pool does not, and is faster.
             "CONN_MAX_AGE": 0,
-            "OPTIONS": {"pool": {"min_size": 1, "max_size": 20, "timeout": 10}, **dict(parse_qsl(parts.query))},
+            "OPTIONS": {"pool": {"min_size": 1, "max_size": 20, "timeout": 5}, **dict(parse_qsl(parts.query))},
         }
     raise _malformed_database(name)
 
