@@ -18,7 +18,7 @@ def group_of(user_id: int) -> str:
 
 
 async def announce(user_id: int, frame: dict[str, Any]) -> None:
-    """Send a frame of ``docs/protocol.md`` to all tabs of a person. A channel layer that is down only costs the news."""
+    """Send a frame of ``docs/protocol.md`` to all tabs of a person. Without a channel layer it is lost, no more."""
     await _send(user_id, {"type": "news", "frame": frame})
 
 
@@ -34,5 +34,6 @@ announce_logout_sync = async_to_sync(announce_logout)
 async def _send(user_id: int, message: dict[str, Any]) -> None:
     try:
         await get_channel_layer().group_send(group_of(user_id), message)
-    except Exception as error:  # noqa: BLE001 - whatever the layer raises, the database holds the truth
+    except Exception as error:
+        # Whatever a layer raises: the database holds the truth.
         logger.warning("Other tabs were not told: the channel layer failed (%s). Check REDIS_URL and /readyz.", error)

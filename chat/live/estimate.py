@@ -1,0 +1,60 @@
+"""What a call used that did not come to its end: the API's exact figures as far as they came, the rest counted."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from chat.engine.errors import ProviderError
+from chat.engine.events import Json
+from chat.engine.provider import Prompt, Provider
+from chat.engine.reply import Reply
+from chat.ledger import Call, Exactness
+
+logger = logging.getLogger(__name__)
+
+COUNT_SECONDS = 5
+_BYTES_PER_TOKEN = 4
+_ONE_WORD = "a"
+
+
+async def estimated(provider: Provider, prompt: Prompt, reply: Reply, call: Call, *, sent: bool = True) -> Call:
+    """``call`` with its usage completed and its exactness told.
+
+    ``sent`` is false where the API answered with an error status: then nothing was billed. The output is counted by
+    ``count_tokens`` on what arrived, less the overhead of a message; it cannot see thinking that was not shown, so
+    with thinking it is a lower bound (reference: "Token counting", an estimate and free of charge).
+    """
+    if reply.counted or not sent:
+        return call
+    if not reply.started:
+        tokens = await _count(provider, prompt.model, _with_system(prompt))
+        return replace(call, usage={"input_tokens": tokens, "output_tokens": 0}, exactness=Exactness.ESTIMATED)
+    thinking = any("thinking" in block.kind for block in reply.blocks)
+    text = "".join(block.text for block in reply.blocks)
+    output = await _tokens_of(provider, prompt.model, text) if text else 0
+    usage: dict[str, Any] = {**reply.usage, "output_tokens": output}
+    return replace(call, usage=usage, exactness=Exactness.LOWER_BOUND if thinking else Exactness.ESTIMATED)
+
+
+async def _tokens_of(provider: Provider, model: str, text: str) -> int:
+    whole, overhead = await asyncio.gather(
+        _count(provider, model, [{"role": "user", "content": text}]),
+        _count(provider, model, [{"role": "user", "content": _ONE_WORD}]),
+    )
+    return max(whole - overhead + 1, 1)
+
+
+async def _count(provider: Provider, model: str, messages: Sequence[Json]) -> int:
+    try:
+        async with asyncio.timeout(COUNT_SECONDS):
+            return await provider.count_tokens(model, messages)
+    except (ProviderError, TimeoutError) as error:
+        logger.warning("Tokens were estimated from the length of the text: count_tokens failed (%r).", error)
+        return sum(len(str(message["content"]).encode()) for message in messages) // _BYTES_PER_TOKEN
+
+
+def _with_system(prompt: Prompt) -> list[Json]:
+    system: list[Json] = [{"role": "user", "content": prompt.system}] if prompt.system else []
+    return [*system, *prompt.messages]

@@ -1,0 +1,91 @@
+"""A generation whose calls are entered in the ledger: each opened before it is made, each failed one closed at once.
+
+The last call is not closed here but handed out by ``settled``: it is closed in the transaction that keeps the end.
+"""
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import replace
+from time import monotonic
+from typing import Any
+
+from chat import ledger
+from chat.engine.errors import ProviderError, TimedOut
+from chat.engine.events import CallFailed, Calling, Delta, Ended, Event, Outcome
+from chat.engine.generation import Generation, Limits
+from chat.engine.provider import Prompt, Provider
+from chat.engine.reply import Reply
+from chat.ledger import Call
+from chat.live.estimate import estimated
+from chat.live.threads import in_thread
+
+
+class Metered:
+    """One answer being made into ``reply``; ``entry`` tells `ledger.open_call` what it is for."""
+
+    def __init__(self, provider: Provider, prompt: Prompt, limits: Limits, reply: Reply, **entry: Any) -> None:
+        self._provider = provider
+        self._prompt = prompt
+        self._reply = reply
+        self._entry = entry
+        self._generation = Generation(provider, prompt, limits)
+        self._record: int | None = None
+        self._called_at = 0.0
+        self._first_token: float | None = None
+        self.stop = self._generation.stop
+
+    async def events(self) -> AsyncGenerator[Event]:
+        """The generation's events, for the caller to append to the reply and to show."""
+        async with aclosing(self._generation.events()) as events:
+            async for event in events:
+                if isinstance(event, Delta):
+                    if self._first_token is None:
+                        self._first_token = monotonic() - self._called_at
+                elif isinstance(event, Calling):
+                    await self._open(event)
+                elif isinstance(event, CallFailed):
+                    await self._close(event.error)
+                yield event
+
+    def call(self, error: ProviderError | None = None) -> Call | None:
+        """The call as far as it has come; ``None`` where none was made."""
+        if self._record is None:
+            return None
+        started = self._reply.started
+        return Call(
+            record=self._record,
+            model=started.model if started else "",
+            request_id=started.request_id if started else error.request_id if error else "",
+            usage=dict(self._reply.usage),
+            error_code=error.code if error else "",
+            first_token_seconds=self._first_token,
+            seconds=monotonic() - self._called_at,
+        )
+
+    async def settled(self, ended: Ended) -> Call | None:
+        """The last call with all that it used, exact or estimated."""
+        call = self.call(ended.error)
+        if call is None:
+            return None
+        if ended.outcome is not Outcome.COMPLETE:
+            return await self._estimated(call, ended.error)
+        refused_at_once = ended.stop_reason == "refusal" and not self._reply.blocks
+        return replace(call, billed=not refused_at_once)
+
+    async def _open(self, calling: Calling) -> None:
+        self._record = await in_thread(ledger.open_call)(
+            model=self._prompt.model, attempt=calling.attempt, **self._entry
+        )
+        self._called_at, self._first_token = monotonic(), None
+
+    async def _close(self, error: ProviderError) -> None:
+        call = self.call(error)
+        self._record = None
+        if call:
+            await in_thread(ledger.close_call)(await self._estimated(call, error), Outcome.FAILED.value)
+        self._reply.restart()
+
+    async def _estimated(self, call: Call, error: ProviderError | None) -> Call:
+        # An error status, or no connection: the API did not work for us and bills nothing.
+        sent = error is None or isinstance(error, TimedOut) or self._reply.started is not None
+        return await estimated(self._provider, self._prompt, self._reply, call, sent=sent)

@@ -1,0 +1,44 @@
+"""The reaper: ends the turns whose process is gone, with their text kept and their calls settled as estimated."""
+
+import logging
+from dataclasses import replace
+
+from chat import ledger, prompts, turns
+from chat.engine.events import Outcome, Started
+from chat.engine.provider import Provider
+from chat.engine.reply import Reply
+from chat.live.estimate import estimated
+from chat.live.process import is_gone
+from chat.live.threads import in_thread
+from chat.models import LanguageModel, Message
+
+logger = logging.getLogger(__name__)
+
+
+async def reap(provider: Provider) -> int:
+    """Interrupt every orphan; returns how many. Safe to run in many processes at once: only one ends each turn."""
+    orphans = await in_thread(turns.orphans)(is_gone)
+    ended = [await _interrupt(provider, orphan) for orphan in orphans]
+    if any(ended):
+        logger.warning("%d answers were interrupted: the processes that wrote them are gone.", sum(ended))
+    return sum(ended)
+
+
+async def _interrupt(provider: Provider, orphan: Message) -> bool:
+    calls = await in_thread(ledger.open_calls)(orphan.pk)
+    settled = [await _settled(provider, orphan, call) for call in calls]
+    last = settled.pop() if settled else None
+    for call in settled:
+        await in_thread(ledger.close_call)(call, Outcome.INTERRUPTED.value)
+    return await in_thread(turns.end)(turns.Snapshot(orphan.pk, orphan.content, last), Outcome.INTERRUPTED)
+
+
+async def _settled(provider: Provider, orphan: Message, call: ledger.Call) -> ledger.Call:
+    reply = Reply.of(orphan.content)
+    if call.model:
+        reply.started, reply.usage = Started(call.model, call.request_id), dict(call.usage)
+    try:
+        prompt = await in_thread(prompts.prompt_of)(orphan.pk)
+    except LanguageModel.DoesNotExist:
+        return replace(call, exactness=ledger.Exactness.LOWER_BOUND)
+    return await estimated(provider, prompt, reply, call)

@@ -1,0 +1,214 @@
+"""The runner: owns the turns that this process answers, saves them once a second, and ends those of dead processes."""
+
+import asyncio
+import contextvars
+import logging
+from collections.abc import Callable, Coroutine
+from typing import Any
+from uuid import UUID
+from weakref import WeakKeyDictionary
+
+from django.conf import settings
+from django.db import DatabaseError
+from django.utils import timezone
+
+from chat import prompts, turns
+from chat.engine.errors import InternalFault, Refused
+from chat.engine.events import Outcome
+from chat.engine.reply import plain_text
+from chat.live.announce import announce
+from chat.live.answering import Answering
+from chat.live.kept import ending_of
+from chat.live.process import own_name
+from chat.live.reaper import reap
+from chat.live.threads import in_thread
+from chat.live.titles import give_title
+from chat.live.turn import LiveTurn
+from chat.providers import aclose_provider, get_provider
+from chat.turns import Begun
+
+logger = logging.getLogger(__name__)
+
+SAVE_SECONDS = 1
+CLOSE_SECONDS = 10
+
+
+class Runner:
+    """The turns of this process, on one event loop. `current_runner` gives the one of the running loop."""
+
+    def __init__(self) -> None:
+        self.name = own_name()
+        self.turns: dict[UUID, LiveTurn] = {}
+        self._answering: dict[UUID, Answering] = {}
+        self._stopped: set[UUID] = set()
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._saver: asyncio.Task[None] | None = None
+        self._reaper: asyncio.Task[None] | None = None
+        self._draining = self._closing = False
+
+    def start(self) -> None:
+        """Begin to look after orphaned turns; a second call does nothing."""
+        if self._reaper is None:
+            self._reaper = self._spawn(self._keep_reaping())
+
+    async def begin(self, begin: Callable[[], Begun]) -> Begun:
+        """Run ``begin`` (of `turns`) in a thread and answer what it took. Raises what ``begin`` raises.
+
+        The caller may be cancelled in between; a turn that was taken is answered all the same.
+        """
+        if self._draining:
+            raise Refused("unavailable", "The service is being restarted. Your message is kept here.", retry_after=2)
+        return await asyncio.shield(self._spawn(self._begin(begin)))
+
+    def open_turns(self, conversation: UUID) -> list[LiveTurn]:
+        """The turns of a conversation that are being answered here."""
+        return [turn for turn in self.turns.values() if turn.conversation == conversation]
+
+    def stop(self, turn: UUID, outcome: Outcome = Outcome.STOPPED) -> None:
+        """Stop a turn of this process; the durable mark for any other is `turns.request_stop`'s."""
+        if answering := self._answering.get(turn):
+            answering.stop(outcome)
+        elif turn in self.turns:
+            self._stopped.add(turn)
+
+    async def close(self, drain: float = 0) -> None:
+        """Let running turns finish for ``drain`` seconds, then interrupt them, everything kept."""
+        self._draining = True
+        if self._reaper:
+            self._reaper.cancel()
+        if self._tasks and drain:
+            await asyncio.wait(self._tasks, timeout=drain)
+        self._closing = True
+        for turn in list(self.turns):
+            self.stop(turn, Outcome.INTERRUPTED)
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=CLOSE_SECONDS)
+            for task in late:
+                task.cancel()
+        await aclose_provider()
+
+    async def _begin(self, begin: Callable[[], Begun]) -> Begun:
+        begun = await in_thread(begin)()
+        if begun.new:
+            turn = self.turns[begun.turn] = LiveTurn(begun)
+            self._spawn(self._answer(turn))
+            await announce(begun.owner, _turn_frame(begun))
+            await announce(begun.owner, _conversation_frame(begun, running=True))
+        return begun
+
+    async def _answer(self, turn: LiveTurn) -> None:
+        try:
+            provider = await get_provider()
+            prompt = await in_thread(self._claim)(turn.id)
+            answering = self._answering[turn.id] = Answering(turn, provider, prompt)
+            if turn.id in self._stopped:
+                answering.stop()
+            self._save_regularly()
+            await answering.run()
+        except Exception:
+            logger.exception("Turn %s failed inside.", turn.key)
+            answering = self._answering.get(turn.id)
+            snapshot = answering.snapshot() if answering else turns.Snapshot(turn.id)
+            await in_thread(turns.end)(snapshot, Outcome.FAILED, error_code=InternalFault.code)
+        finally:
+            await self._finish(turn)
+
+    def _claim(self, turn: UUID) -> Any:
+        prompt = prompts.prompt_of(turn)
+        if not turns.claim(turn, self.name):
+            raise RuntimeError(f"Turn {turn} was claimed by another runner.")
+        return prompt
+
+    async def _finish(self, turn: LiveTurn) -> None:
+        self._answering.pop(turn.id, None)
+        self._stopped.discard(turn.id)
+        frame = await in_thread(ending_of)(turn.id)
+        self.turns.pop(turn.id, None)
+        turn.end(frame or _deleted_frame(turn))
+        begun = turn.begun
+        await announce(begun.owner, _conversation_frame(begun, running=False))
+        answer = plain_text(turn.reply.content())
+        if begun.untitled and answer and not self._closing and frame:
+            await give_title(await get_provider(), begun, answer)
+
+    def _save_regularly(self) -> None:
+        if self._saver is None or self._saver.done():
+            self._saver = self._spawn(self._keep_saving())
+
+    async def _keep_saving(self) -> None:
+        while self._answering:
+            await asyncio.sleep(SAVE_SECONDS)
+            await self._save()
+            self._stop_detached()
+
+    async def _save(self) -> None:
+        grown = {answering: snapshot for answering in self._answering.values() if (snapshot := answering.unsaved())}
+        try:
+            lost = await in_thread(turns.save)(self.name, list(self._answering), list(grown.values()))
+        except DatabaseError as error:
+            logger.warning("Running answers could not be saved; it is tried again in a second (%s).", error)
+            return
+        for answering in grown:
+            answering.saved()
+        for turn in lost:
+            self.stop(turn)
+
+    def _stop_detached(self) -> None:
+        patience = settings.CHAT_DETACHED_SECONDS
+        if patience is None:
+            return
+        now = asyncio.get_running_loop().time()
+        for turn in self.turns.values():
+            if turn.unwatched_since is not None and now - turn.unwatched_since >= patience:
+                self.stop(turn.id)
+
+    async def _keep_reaping(self) -> None:
+        while True:
+            try:
+                await reap(await get_provider())
+            except DatabaseError as error:
+                logger.warning("Orphaned answers could not be looked for (%s).", error)
+            await asyncio.sleep(settings.CHAT_REAP_SECONDS / 2)
+
+    def _spawn(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+        # A fresh context: a task must not lean on the request or socket that happened to start it.
+        task = asyncio.get_running_loop().create_task(work, context=contextvars.Context())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+
+_runners: WeakKeyDictionary[asyncio.AbstractEventLoop, Runner] = WeakKeyDictionary()
+
+
+def current_runner() -> Runner:
+    """The runner of the running event loop, made when it is first asked for."""
+    loop = asyncio.get_running_loop()
+    if loop not in _runners:
+        _runners[loop] = Runner()
+    return _runners[loop]
+
+
+def _turn_frame(begun: Begun) -> dict[str, Any]:
+    return {
+        "type": "turn",
+        "conversation": str(begun.conversation),
+        "turn": str(begun.turn),
+        "message": str(begun.question),
+        "parent": begun.parent and str(begun.parent),
+        "text": begun.text,
+        "model": begun.model,
+        "regenerated": begun.regenerated,
+    }
+
+
+def _conversation_frame(begun: Begun, *, running: bool) -> dict[str, Any]:
+    frame = {"type": "conversation", "conversation": str(begun.conversation), "running": running}
+    if running:
+        frame |= {"title": begun.title}
+    return {**frame, "updated": timezone.now().isoformat(timespec="seconds")}
+
+
+def _deleted_frame(turn: LiveTurn) -> dict[str, Any]:
+    """The end of a turn whose conversation was deleted meanwhile."""
+    return {"type": "ended", "turn": turn.key, "conversation": str(turn.conversation), "state": "stopped"}

@@ -1,0 +1,42 @@
+"""The title of a new chat: made by the cheapest model after the first answer, its cost recorded like any other."""
+
+import logging
+from contextlib import aclosing
+
+from chat import conversations, ledger, prompts
+from chat.engine.events import CallFailed, Calling, Ended
+from chat.engine.generation import Limits
+from chat.engine.provider import Provider
+from chat.engine.reply import Reply, plain_text
+from chat.live.metering import Metered
+from chat.live.threads import in_thread
+from chat.models import LanguageModel, UsageRecord
+from chat.turns import Begun
+
+logger = logging.getLogger(__name__)
+
+LIMITS = Limits(attempts=2, idle=20, total=30)
+
+
+async def give_title(provider: Provider, begun: Begun, answer: str) -> None:
+    """Ask for a title and keep it, unless the person has given one meanwhile. Without one the first words stay."""
+    try:
+        prompt = await in_thread(prompts.title_prompt)(begun.text, answer)
+    except LanguageModel.DoesNotExist:
+        logger.warning("New chats get no titles: CHAT_TITLE_MODEL is not in the catalogue of models.")
+        return
+    reply = Reply()
+    metered = Metered(
+        provider, prompt, LIMITS, reply, user_id=begun.owner, message_id=begun.turn, purpose=UsageRecord.Purpose.TITLE
+    )
+    async with aclosing(metered.events()) as events:
+        async for event in events:
+            if not isinstance(event, Calling | CallFailed):
+                reply.append(event)
+            if isinstance(event, Ended):
+                call = await metered.settled(event)
+                if call:
+                    await in_thread(ledger.close_call)(call, event.outcome.value)
+    title = " ".join(plain_text(reply.content()).split()).strip("\"'“”«».")
+    if title:
+        await in_thread(conversations.retitle)(begun.conversation, begun.owner, provisional=begun.title, title=title)

@@ -1,0 +1,62 @@
+"""A turn while it is being answered: one growing reply, and whoever watches it.
+
+Watchers hold cursors; a wake only tells them that there is more. So nothing queues, and a slow watcher simply takes
+more at once.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from chat.engine.events import Event
+from chat.engine.reply import Reply
+from chat.turns import Begun
+
+Wake = Callable[[], None]
+
+
+class LiveTurn:
+    """One answer being made. All methods are for the event loop that owns it."""
+
+    def __init__(self, begun: Begun) -> None:
+        self.begun = begun
+        self.id: UUID = begun.turn
+        self.conversation: UUID = begun.conversation
+        self.key = str(begun.turn)
+        self.reply = Reply()
+        self.status: dict[str, Any] | None = None
+        self.ended: dict[str, Any] | None = None
+        self.unwatched_since: float | None = asyncio.get_running_loop().time()
+        self._watchers: dict[object, Wake] = {}
+
+    def append(self, event: Event) -> None:
+        """Take one more event of the answer and wake the watchers."""
+        self.reply.append(event)
+        for wake in self._watchers.values():
+            wake()
+
+    def tell(self, status: dict[str, Any]) -> None:
+        """Show a passing state (a ``status`` frame) to the watchers of now and of later."""
+        self.status = {"type": "status", "turn": self.key, **status}
+        self._wake_all()
+
+    def end(self, frame: dict[str, Any]) -> None:
+        """The turn is over and kept; ``frame`` is its ``ended`` frame."""
+        self.ended = frame
+        self._wake_all()
+
+    def watch(self, watcher: object, wake: Wake) -> None:
+        """From now on call ``wake`` whenever there is more."""
+        self._watchers[watcher] = wake
+        self.unwatched_since = None
+
+    def unwatch(self, watcher: object) -> None:
+        """Call it no more."""
+        self._watchers.pop(watcher, None)
+        if not self._watchers and self.unwatched_since is None:
+            self.unwatched_since = asyncio.get_running_loop().time()
+
+    def _wake_all(self) -> None:
+        for wake in list(self._watchers.values()):
+            wake()
