@@ -1,9 +1,24 @@
-"""The ASGI application."""
+"""The ASGI application, for daphne, uvicorn or any other server."""
 
 import os
 
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatproject.settings")
+django_application = get_asgi_application()
 
-application = get_asgi_application()
+# Only now: these import models.
+from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
+from channels.sessions import SessionMiddlewareStack  # noqa: E402
+
+from chat.live.lifespan import Lifespan  # noqa: E402
+from chat.routing import websocket_urlpatterns  # noqa: E402
+
+application = Lifespan(
+    ProtocolTypeRouter(
+        {
+            "http": django_application,
+            "websocket": SessionMiddlewareStack(URLRouter(websocket_urlpatterns)),
+        }
+    )
+)

@@ -13,6 +13,7 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "chatproject.settings"
 
 import django  # noqa: E402
 import pytest  # noqa: E402
+import pytest_asyncio  # noqa: E402
 from django.conf import settings  # noqa: E402
 from django.contrib.auth.hashers import PBKDF2PasswordHasher  # noqa: E402
 from django.core.cache import cache  # noqa: E402
@@ -21,6 +22,7 @@ from django.test import Client  # noqa: E402
 django.setup()
 
 from chat.models import User  # noqa: E402
+from chat.simulator import Simulator  # noqa: E402
 
 
 class QuickHasher(PBKDF2PasswordHasher):
@@ -96,3 +98,15 @@ def unused_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+@pytest_asyncio.fixture
+async def upstream(settings):
+    """The simulator, as fast as it can, in the place of the API; and a runner that is closed with the test."""
+    from chat.live.runner import current_runner
+
+    async with Simulator(speed=0) as simulator:
+        settings.ANTHROPIC_BASE_URL = simulator.url
+        settings.ANTHROPIC_API_KEY = "any"
+        yield simulator
+        await current_runner().close()

@@ -226,7 +226,9 @@ def test_a_stop_of_a_turn_that_is_over_is_refused(alice):
 
 def test_orphans_are_turns_without_a_sign_of_life_or_with_a_dead_runner(alice, settings):
     silent, dead, alive = (begin(alice).turn for _ in range(3))
-    Message.objects.filter(pk=silent).update(heartbeat=timezone.now() - timedelta(seconds=settings.CHAT_REAP_SECONDS + 1))
+    Message.objects.filter(pk=silent).update(
+        heartbeat=timezone.now() - timedelta(seconds=settings.CHAT_REAP_SECONDS + 1)
+    )
     Message.objects.filter(pk=dead).update(runner="dead")
     assert {turn.pk for turn in turns.orphans(lambda runner: runner == "dead")} == {silent, dead}
     assert Message.objects.get(pk=alive).is_open

@@ -1,0 +1,115 @@
+"""A tab of the page without the page: a websocket on the whole ASGI application."""
+
+import asyncio
+import json
+from collections import defaultdict
+from uuid import uuid4
+
+from channels.testing import WebsocketCommunicator
+from django.conf import settings
+from django.test import Client
+
+from chatproject.asgi import application
+
+ORIGIN = "http://localhost"
+
+
+def session_of(user):
+    """The key of a new session of somebody."""
+    client = Client()
+    client.force_login(user)
+    return client.cookies[settings.SESSION_COOKIE_NAME].value
+
+
+class Tab:
+    """One open tab: sends commands, remembers every frame, and puts the text of turns together as a page does."""
+
+    def __init__(self, session, origin=ORIGIN):
+        headers = [(b"host", b"localhost")]
+        headers += [(b"origin", origin.encode())] if origin else []
+        headers += [(b"cookie", f"{settings.SESSION_COOKIE_NAME}={session}".encode())] if session else []
+        self.socket = WebsocketCommunicator(application, "/ws/chat/", headers=headers)
+        self.frames = []
+        self.texts = defaultdict(lambda: defaultdict(str))
+        self._news = asyncio.Condition()
+        self.closed_with = None
+
+    async def __aenter__(self):
+        connected, _ = await self.socket.connect()
+        assert connected
+        self._reading = asyncio.create_task(self._read())
+        return self
+
+    async def __aexit__(self, *_):
+        self._reading.cancel()
+        if self.closed_with is None:
+            await self.socket.disconnect()
+        else:
+            await self.socket.wait()
+
+    async def say(self, type_, **fields):
+        """Send a command."""
+        await self.socket.send_to(text_data=json.dumps({"type": type_, **fields}))
+
+    async def ask(self, text, *, key=None, conversation=None, parent=None, **fields):
+        """Send a question and wait for ``accepted``."""
+        command = {"key": str(key or uuid4()), "conversation": conversation, "parent": parent, "text": text, **fields}
+        re = str(uuid4())
+        await self.say("send", id=re, **command)
+        return await self.see("accepted", re=re)
+
+    async def see(self, type_, *, having="type", **fields):
+        """The first frame of this type with these fields and ``having`` that one, now or within ten seconds."""
+        wanted = {"type": type_, **fields}
+
+        def found():
+            return next((each for each in self.frames if having in each and wanted.items() <= each.items()), None)
+
+        try:
+            async with asyncio.timeout(10), self._news:
+                await self._news.wait_for(found)
+        except TimeoutError:
+            raise AssertionError(f"No frame {wanted}, only {self.frames[-20:]}") from None
+        return found()
+
+    async def closed(self):
+        """The code that the socket is closed with, within ten seconds."""
+        async with asyncio.timeout(10), self._news:
+            await self._news.wait_for(lambda: self.closed_with is not None)
+        return self.closed_with
+
+    def text(self, turn):
+        """The readable text of a turn as it has come."""
+        kinds = {frame["index"]: frame["kind"] for frame in self.of("block") if frame["turn"] == turn}
+        return "".join(text for index, text in sorted(self.texts[turn].items()) if kinds.get(index, "text") == "text")
+
+    def cursor(self, turn):
+        """How far this tab has come in a turn."""
+        block = max(self.texts[turn], default=0)
+        return {"block": block, "offset": len(self.texts[turn][block])}
+
+    def of(self, type_):
+        """All frames of a type."""
+        return [frame for frame in self.frames if frame["type"] == type_]
+
+    def resume(self, turn, other):
+        """Take over what another tab has of a turn."""
+        self.texts[turn] = other.texts[turn]
+        self.frames += [frame for frame in other.of("block") if frame["turn"] == turn]
+
+    async def _read(self):
+        while self.closed_with is None:
+            message = await self.socket.output_queue.get()
+            async with self._news:
+                if message["type"] == "websocket.close":
+                    self.closed_with = message["code"]
+                else:
+                    self._take(json.loads(message["text"]))
+                self._news.notify_all()
+
+    def _take(self, frame):
+        self.frames.append(frame)
+        if frame["type"] == "delta":
+            blocks = self.texts[frame["turn"]]
+            assert frame["offset"] == len(blocks[frame["index"]]), "a piece was lost or repeated"
+            blocks[frame["index"]] += frame["text"]
