@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 TEXT = "chat/_block_text.html"
@@ -20,7 +20,10 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One block: ``text`` is its source or JSON, ``part`` says whether it is Markdown, ``citations`` is JSON."""
+    """One block: ``text`` is its source or JSON, ``part`` says whether it is Markdown, ``citations`` is JSON.
+
+    ``continues``: it goes on in the line of the text before it, since citations split sentences into blocks.
+    """
 
     index: int
     kind: str
@@ -28,6 +31,7 @@ class Block:
     text: str = ""
     part: str = "markdown"
     citations: str = "[]"
+    continues: bool = False
     summary: str = ""
     hint: str = ""
     links: tuple[Link, ...] = ()
@@ -35,7 +39,14 @@ class Block:
 
 def blocks_of(content: list[dict[str, Any]], part: str = "markdown") -> list[Block]:
     """The blocks of a message; ``part`` is ``text`` where its text is not Markdown, as in questions."""
-    return [_block(index, raw, part) for index, raw in enumerate(content)]
+    blocks = [_block(index, raw, part) for index, raw in enumerate(content)]
+    pairs = zip([None, *blocks], blocks, strict=False)
+    return [replace(block, continues=True) if before and _reads_on(before, block) else block for before, block in pairs]
+
+
+def _reads_on(before: Block, block: Block) -> bool:
+    both_text = before.kind == block.kind == "text"
+    return both_text and bool(block.text) and "\n" not in (before.text[-1:], block.text[0])
 
 
 def _block(index: int, raw: Mapping[str, Any], part: str) -> Block:

@@ -257,7 +257,7 @@ def test_it_shows_a_running_answer(client_of, alice):
     chat = conversation_of(alice, "Busy")
     answer(question(chat, "Go"), "Going", state="streaming")
     page = html(client_of(alice).get(f"/c/{chat.pk}/"))
-    assert f'<li data-conversation="{chat.pk}" data-running="true" data-current>' in page
+    assert f'<li class="conversation" data-conversation="{chat.pk}" data-running="true" data-current>' in page
     assert 'data-role="assistant" data-state="streaming"' in page
     assert '<p class="status" data-part="status">Writing</p>' in page
 
@@ -267,3 +267,12 @@ def test_it_renders_what_scripts_clone_from_the_same_pieces(client_of, alice):
     for template in ("question", "answer", "block-text", "block-thinking", "block-tool", "conversation-item"):
         assert re.search(rf'<template id="{template}">\s*<(li|div|details)', page)
     assert Message.objects.count() == 0
+
+
+def test_it_marks_text_that_goes_on_in_the_line_before_it(client_of, alice):
+    chat = conversation_of(alice, "Citations")
+    said = answer(question(chat, "Bees?"), "Bees")
+    said.content = [{"type": "text", "text": text} for text in ("Bees", " dance.\n\n", "They hum.")]
+    said.save()
+    page = html(client_of(alice).get(f"/c/{chat.pk}/"))
+    assert re.findall(r'data-block="(\d)" data-kind="text" data-continues', page) == ["1"]
