@@ -14,7 +14,7 @@ A message may direct it: `[[sim {"tokens": 300, "speed": 40, "fault": "reset", "
     catalogue, validate       models, and what the API refuses
     prompt, caching, signatures   what a prompt costs, what of it is cached, what thinking is bound to
     directive, answers, generators, tools, script   what to answer
-    steps, faults, player     the answer as timed frames, and what breaks
+    steps, faults, player, ticker   the answer as timed frames, and what breaks
     ledger                    what was billed, and how each connection ended
     messages, records, server the routes and the running server
 """

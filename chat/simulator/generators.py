@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 
 VOCABULARY = """river stone lantern window morning paper quiet engine harbour signal copper garden winter ladder thread
 maple between under after while often never slowly clearly almost the a of in to and that was is it for on as with"""
@@ -78,6 +79,7 @@ GENERATORS: dict[str, Callable[[random.Random], Iterator[str]]] = {
 }
 
 
+@lru_cache(maxsize=64)
 def generate(name: str, size: int) -> str:
     """The first `size` characters of generator `name`; KeyError when there is none of that name."""
     source = random.Random(SEED)  # noqa: S311 - repeatable on purpose

@@ -107,6 +107,11 @@ class Ledger:
         self._notify()
         return entry
 
+    def charge(self, entry: Entry, charge: Charge) -> None:
+        """Note what the prompt costs: from here on the request is billed."""
+        entry.charge = charge
+        self._notify()
+
     def begin(self, entry: Entry) -> None:
         """Note that the first event is being sent."""
         entry.first_event, entry.first_event_at = time.monotonic(), time.time()
@@ -129,7 +134,7 @@ class Ledger:
     async def wait_for(self, wanted: Callable[[Entry], object], seconds: float = 5.0) -> Entry:
         """The newest entry for which `wanted` holds, as soon as there is one; TimeoutError after `seconds`.
 
-        Looked at anew whenever a request arrives, sends its first event or closes.
+        Looked at anew whenever a request arrives, is charged, sends its first event or closes.
         """
         async with asyncio.timeout(seconds):
             while True:

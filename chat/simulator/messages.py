@@ -78,7 +78,7 @@ class Exchange:
         if broken and (early := await self.play_early(directive)) is not None:
             return early
         charge = self.simulator.cache.charge(model, self.parts)
-        self.entry.charge = charge
+        self.simulator.ledger.charge(self.entry, charge)
         self.simulator.cache.keep(charge)
         if self.body.get("stream"):
             return await self.stream(plan, broken)
@@ -125,7 +125,9 @@ class Exchange:
             raise ConnectionResetError("the client left before the head")
         found = steps.stream(plan, self.entry, wire.new_id("msg"))
         found = faults.inject(found, plan.directive) if broken else found
-        await Player(transport, found, self.speed(plan), self.entry, self.simulator.ledger).play()
+        await Player(
+            transport, found, self.speed(plan), self.entry, self.simulator.ledger, self.simulator.ticker
+        ).play()
         return response
 
     def speed(self, plan: script.Plan) -> float:

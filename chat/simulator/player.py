@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from . import wire
 from .ledger import Entry, Ledger
 from .steps import Step
+from .ticker import Ticker
 
 BATCH = 64 * 1024  # bytes written before other streams get their turn
 STALLED = 256 * 1024  # bytes waiting in the transport above which nothing more is written
@@ -18,13 +19,20 @@ class Player:
     """Writes steps to a transport at `speed` deltas a second, from absolute times, so that it never drifts."""
 
     def __init__(
-        self, transport: asyncio.Transport, steps: Iterator[Step], speed: float, entry: Entry, ledger: Ledger
+        self,
+        transport: asyncio.Transport,
+        steps: Iterator[Step],
+        speed: float,
+        entry: Entry,
+        ledger: Ledger,
+        ticker: Ticker,
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self._transport, self._steps, self._entry, self._ledger = transport, steps, entry, ledger
+        self._ticker = ticker
         self._interval = 1 / speed if speed else 0.0
         self._due = self._loop.time()
-        self._timer: asyncio.Handle | None = None
+        self._over = False
         self._done: asyncio.Future[None] = self._loop.create_future()
 
     async def play(self) -> None:
@@ -33,15 +41,14 @@ class Player:
             self._tick()
             await self._done
         finally:
-            if self._timer is not None:
-                self._timer.cancel()
+            self._over = True
 
     def _tick(self) -> None:
         """Write all that is due, then sleep until the next step is."""
-        if self._transport.is_closing():
+        if self._over or self._transport.is_closing():
             return
         if self._transport.get_write_buffer_size() > STALLED:
-            self._timer = self._loop.call_later(RETRY, self._tick)
+            self._ticker.wake(self._loop.time() + RETRY, self._tick)
             return
         try:
             frames, close = self._take(self._loop.time())
@@ -53,7 +60,7 @@ class Player:
         if close:
             self._finish(close)
         elif self._due != float("inf"):
-            self._timer = self._loop.call_at(self._due, self._tick)
+            self._ticker.wake(self._due, self._tick)
 
     def _take(self, now: float) -> tuple[bytes, str]:
         """The frames due by now, and how to close after them ("" = go on)."""

@@ -1,5 +1,6 @@
 """The simulator as a running server: start, stop, default behaviour, and the ledger of what it served."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any, Self
 
@@ -10,6 +11,7 @@ from .caching import Cache
 from .directive import build
 from .faults import Attempts
 from .ledger import Ledger
+from .ticker import Ticker
 
 MAX_BODY = 32 * 1024 * 1024
 SPEED = 60.0
@@ -67,6 +69,7 @@ class Simulator:
             await runner.cleanup()
             raise
         self.stopping = False
+        self.ticker = Ticker(asyncio.get_running_loop())
         self._runner, self._address = runner, runner.addresses[0][:2]
 
     async def stop(self) -> None:
