@@ -1,0 +1,182 @@
+"""Conversations worth a picture: one of each kind, and enough others to fill the list."""
+
+import json
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.utils import timezone
+
+from chat.models import Conversation, Message, UsageRecord, User
+from chat.simulator import answers
+
+SONNET, HAIKU = "claude-sonnet-5-5", "claude-haiku-5-5"
+LIGHT = """It scatters off air. Sunlight holds every colour, and molecules of nitrogen and oxygen are far smaller than
+its wavelengths, so they scatter the short ones much more than the long ones: the strength goes with $1/\\lambda^4$.
+
+| Colour | Wavelength | Scattered, compared with red |
+|:---|---:|---:|
+| Red | 680 nm | 1.0 |
+| Green | 530 nm | 2.7 |
+| Blue | 450 nm | 5.2 |
+
+- **At noon** the light takes the short way through the air, and the blue comes at you from all sides.
+- **At sunset** it takes a way some thirty times as long. The blue is gone before it arrives; what is left is red.
+
+Violet is scattered even more, but the sun sends less of it and our eyes care less for it."""
+CODE = """Of course. The ratio is the fourth power of the wavelengths turned round:
+
+```python
+def scattering(wavelength: float, reference: float = 680) -> float:
+    \"\"\"How much more a wavelength (nm) is scattered than the reference.\"\"\"
+    return (reference / wavelength) ** 4
+
+for colour, wavelength in {"red": 680, "green": 530, "blue": 450}.items():
+    print(f"{colour:6} {scattering(wavelength):.1f}")
+```
+
+So blue is scattered about five times as strongly as red."""
+TITLES = [
+    ("Translate a recipe from Portuguese", 0),
+    ("Regular expressions for log lines", 0),
+    ("Gift for a friend who cooks", 1),
+    ("How does a heat pump work?", 1),
+    ("Naming things", 3),
+    ("A plan for the vegetable garden", 4),
+    ("Error in the nightly backup script, permission denied on the mounted volume", 5),
+    ("Interview questions", 6),
+    ("هل يمكنك أن تشرح لي الجاذبية؟", 7),
+    ("Cover letter", 12),
+    ("Spanish subjunctive", 16),
+    ("Weekend in Lisbon", 26),
+    ("What to ask before buying a used bicycle", 40),
+    ("Ideas for a talk about queues", 44),
+    ("Taxes, simply", 70),
+    ("Old notes", 400),
+]
+
+
+def make(owner: User) -> dict[str, Conversation]:
+    """Write them all; the ones that pictures open are returned by name."""
+    for title, days in TITLES:
+        Conversation.objects.filter(pk=_chat(owner, title).pk).update(updated_at=timezone.now() - timedelta(days=days))
+    return {
+        "sky": _sky(owner),
+        "long": _long(owner),
+        "code": _one(owner, "A batch for slow readers", "Write a small class in Python", _demo("python")),
+        "maths": _one(owner, "Infinitely many primes", "Prove it by Euler's way", _demo("maths")),
+        "markdown": _one(owner, "All of Markdown", "Show me all of Markdown", _demo("markdown")),
+        "search": _search(owner),
+        "stopped": _one(owner, "A long story", "Tell me a story", _demo("prose")[:900], state="stopped"),
+        "failed": _one(owner, "Busy", "What is new?", "", state="failed", error_code="overloaded", error_detail=_BUSY),
+        "interrupted": _one(owner, "Power cut", "Tell me a story", _demo("prose")[:420], state="interrupted"),
+    }
+
+
+_BUSY = 'HTTP 529: {"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}'
+
+
+def _demo(name: str) -> str:
+    return answers.read(name, "")
+
+
+def _text(text: str) -> list[dict[str, Any]]:
+    return [{"type": "text", "text": text}]
+
+
+def _chat(owner: User, title: str, model: str = SONNET) -> Conversation:
+    return Conversation.objects.create(owner=owner, title=title, model=model)
+
+
+def _ask(chat: Conversation, parent: Message | None, text: str) -> Message:
+    return Message.objects.create(conversation=chat, parent=parent, role="user", content=_text(text), text=text)
+
+
+def _answer(asked: Message, content: list[dict[str, Any]], *, state: str = "complete", **fields: str) -> Message:
+    text = "\n\n".join(block["text"] for block in content if block["type"] == "text")
+    model = asked.conversation.model
+    message = Message.objects.create(
+        conversation=asked.conversation,
+        parent=asked,
+        role="assistant",
+        content=content,
+        text=text,
+        model=model,
+        state=state,
+        **fields,
+    )
+    _record(message, asked, output=len(json.dumps(content)) // 4)
+    return message
+
+
+def _record(message: Message, asked: Message, output: int) -> None:
+    now: datetime = timezone.now()
+    failed = message.state == "failed"
+    tokens = 0 if failed else 180 + len(asked.text) // 4
+    UsageRecord.objects.create(
+        message=message,
+        user=asked.conversation.owner,
+        model_asked=message.model,
+        model_answered="" if failed else message.model,
+        request_id=f"req_{message.pk.hex[:20]}",
+        input_tokens=tokens,
+        output_tokens=0 if failed else output,
+        cost=Decimal(2 * tokens + 10 * output) / 1_000_000,
+        exactness="exact" if message.state == "complete" else "estimated",
+        end=message.state,
+        error_code=message.error_code,
+        started_at=now - timedelta(seconds=9),
+        ended_at=now,
+        seconds=1.2 + output / 60,
+        first_token_seconds=0.8,
+    )
+
+
+def _one(owner: User, title: str, question: str, text: str, **fields: str) -> Conversation:
+    chat = _chat(owner, title)
+    _answer(_ask(chat, None, question), _text(text) if text else [], **fields)
+    return chat
+
+
+def _sky(owner: User) -> Conversation:
+    chat = _chat(owner, "Why is the sky blue?")
+    asked = _ask(chat, None, "Why is the sky blue, and the sunset red?")
+    _answer(asked, _text("Because air scatters blue light more than red light."))
+    best = _answer(asked, [{"type": "thinking", "thinking": "Rayleigh scattering. A table would help."}, *_text(LIGHT)])
+    _answer(_ask(chat, best, "Could you show me how to work out those figures?"), _text(CODE))
+    return chat
+
+
+def _long(owner: User) -> Conversation:
+    chat = _chat(owner, "A hundred questions about trees", HAIKU)
+    parent = None
+    for number in range(1, 71):
+        asked = _ask(chat, parent, f"Question {number}: how do trees drink?")
+        parent = _answer(
+            asked, _text(f"By pulling. Answer {number}: water leaves the leaves and draws more up behind it.")
+        )
+    return chat
+
+
+def _search(owner: User) -> Conversation:
+    chat = _chat(owner, "News about bees")
+    pages = [
+        ("https://bees.example/waggle", "The waggle dance, decoded"),
+        ("https://hives.example/2026", "Hives in 2026"),
+    ]
+    results = [{"type": "web_search_result", "url": url, "title": title} for url, title in pages]
+    cited = {
+        "type": "web_search_result_location",
+        "url": pages[0][0],
+        "title": pages[0][1],
+        "cited_text": "They dance.",
+    }
+    content = [
+        {"type": "thinking", "thinking": "The question is about the latest news, so I should search for it."},
+        {"type": "server_tool_use", "id": "s1", "name": "web_search", "input": {"query": "news about bees"}},
+        {"type": "web_search_tool_result", "tool_use_id": "s1", "content": results},
+        {"type": "text", "text": "Bees tell each other the way by dancing.", "citations": [cited]},
+        {"type": "text", "text": " Hives have done well this year."},
+    ]
+    _answer(_ask(chat, None, "What is new about bees?"), content)
+    return chat

@@ -1,0 +1,228 @@
+"""What the pictures show: each scene brings a logged-in page into one state."""
+
+from collections.abc import Awaitable, Callable
+
+from playwright.async_api import Page
+
+Scene = Callable[[Page], Awaitable[None]]
+SCENES: dict[str, Scene] = {}
+CHATS: dict[str, str] = {}  # ids of the demo conversations by name, filled before the first scene
+
+
+def scene(act: Scene) -> Scene:
+    """Add a scene; its name is its function's."""
+    SCENES[act.__name__.replace("_", "-")] = act
+    return act
+
+
+async def _ask(page: Page, text: str) -> None:
+    """Send a question; what it tells the simulator is taken off the picture."""
+    await page.goto("/")
+    await page.fill("#text", text)
+    await page.click("#send")
+    await page.wait_for_selector("[data-role=user]")
+    await page.evaluate(
+        "document.querySelectorAll('[data-role=user] [data-part=text], #title, #conversations [data-part=title]')"
+        ".forEach(each => each.textContent = each.textContent.replace(/\\s*\\[\\[sim.*/s, ''))"
+    )
+
+
+# --- the scenes: pages ------------------------------------------------------------------------------------------------
+
+
+@scene
+async def login(page: Page) -> None:
+    """The way in; taken before anybody is logged in."""
+
+
+@scene
+async def empty(page: Page) -> None:
+    await page.goto("/")
+
+
+@scene
+async def chat(page: Page) -> None:
+    await page.goto(f"/c/{CHATS['sky']}/")
+    await page.wait_for_timeout(400)
+
+
+@scene
+async def chat_top(page: Page) -> None:
+    await page.goto(f"/c/{CHATS['sky']}/")
+    await page.wait_for_timeout(400)
+    await page.evaluate("scrollTo(0, 0)")
+    await page.hover(".answer")
+
+
+for _name in ("code", "maths", "markdown", "search", "long", "stopped", "failed", "interrupted"):
+
+    async def _open(page: Page, name: str = _name) -> None:
+        await page.goto(f"/c/{CHATS[name]}/")
+        await page.wait_for_timeout(400)
+
+    _open.__name__ = f"chat_{_name}"
+    scene(_open)
+
+
+@scene
+async def failed_details(page: Page) -> None:
+    await page.goto(f"/c/{CHATS['failed']}/")
+    await page.click(".failure summary")
+
+
+@scene
+async def search_unfolded(page: Page) -> None:
+    await page.goto(f"/c/{CHATS['search']}/")
+    await page.wait_for_timeout(400)
+    for fold in await page.locator(".fold summary").all():
+        await fold.click()
+
+
+@scene
+async def long_top(page: Page) -> None:
+    await page.goto(f"/c/{CHATS['long']}/")
+    await page.evaluate("scrollTo(0, 0)")
+
+
+@scene
+async def drawer(page: Page) -> None:
+    await page.goto(f"/c/{CHATS['sky']}/")
+    if await page.locator("[data-action=open-drawer]").is_visible():
+        await page.click("[data-action=open-drawer]")
+        await page.wait_for_timeout(300)
+
+
+@scene
+async def menu(page: Page) -> None:
+    await drawer(page)
+    item = page.locator("#conversations li").nth(2)
+    await item.hover()
+    await item.locator("button[popovertarget]").click()
+
+
+@scene
+async def folded(page: Page) -> None:
+    await page.goto(f"/c/{CHATS['sky']}/")
+    if await page.locator("[data-action=fold]").is_visible():
+        await page.click("[data-action=fold]")
+    await page.wait_for_timeout(300)
+    await page.context.clear_cookies(name="sidebar")
+
+
+@scene
+async def search(page: Page) -> None:
+    await drawer(page)
+    await page.fill("#search", "light")
+    await page.wait_for_selector("#conversations mark")
+
+
+@scene
+async def switcher(page: Page) -> None:
+    await page.goto(f"/c/{CHATS['sky']}/")
+    await page.keyboard.press("Control+k")
+    await page.fill("#switcher-text", "bees")
+    await page.wait_for_selector("#switcher mark")
+
+
+@scene
+async def settings(page: Page) -> None:
+    await page.goto(f"/c/{CHATS['sky']}/")
+    await page.click("#open-settings")
+    await page.wait_for_timeout(200)
+
+
+@scene
+async def keys(page: Page) -> None:
+    await page.goto("/")
+    await page.evaluate("document.getElementById('keys').showModal()")
+    await page.wait_for_timeout(200)
+
+
+@scene
+async def edit(page: Page) -> None:
+    await page.goto(f"/c/{CHATS['sky']}/")
+    await page.hover(".question >> nth=-1")
+    await page.click(".question >> nth=-1 >> [data-action=edit]")
+
+
+@scene
+async def zoomed(page: Page) -> None:
+    await page.goto(f"/c/{CHATS['sky']}/")
+    await page.evaluate("document.documentElement.style.setProperty('font-size', '200%')")
+    await page.wait_for_timeout(400)
+
+
+# --- the scenes: an answer on its way ---------------------------------------------------------------------------------
+
+
+@scene
+async def waiting(page: Page) -> None:
+    await _ask(page, 'Why is the sky blue? [[sim {"head_delay": 5}]]')
+    await page.wait_for_timeout(300)
+
+
+@scene
+async def thinking(page: Page) -> None:
+    await _ask(page, 'Why is the sky blue? [[sim {"thinking": true, "speed": 20}]]')
+    await page.wait_for_selector("[data-kind=thinking]")
+    await page.wait_for_timeout(600)
+
+
+@scene
+async def writing(page: Page) -> None:
+    await _ask(page, "Tell me a story")
+    await page.wait_for_selector("[data-role=assistant] [data-part=markdown]:has-text('silted')")
+
+
+@scene
+async def writing_code(page: Page) -> None:
+    await _ask(page, "Show me some Python")
+    await page.wait_for_selector("[data-role=assistant] [data-part=markdown]:has-text('self._news')")
+
+
+@scene
+async def writing_table(page: Page) -> None:
+    await _ask(page, "A comparison of ways to the browser")
+    await page.wait_for_selector("[data-role=assistant] [data-part=markdown]:has-text('Carries')")
+
+
+@scene
+async def writing_maths(page: Page) -> None:
+    await _ask(page, "Some maths, an integral perhaps")
+    await page.wait_for_selector("[data-role=assistant] [data-part=markdown]:has-text('contradiction')")
+
+
+@scene
+async def overloaded(page: Page) -> None:
+    await _ask(page, 'Tell me a story [[sim {"fault": "overloaded", "at": 40}]]')
+    await page.wait_for_selector("[data-state=failed]")
+
+
+@scene
+async def refused(page: Page) -> None:
+    await page.goto("/")
+    await page.fill("#text", "word " * 30_000)
+    await page.click("#send")
+    await page.wait_for_timeout(500)
+
+
+@scene
+async def reconnecting(page: Page) -> None:
+    await page.goto(f"/c/{CHATS['sky']}/")
+    await page.evaluate("document.getElementById('connection').hidden = false")
+
+
+# --- the scenes: administration ---------------------------------------------------------------------------------------
+
+for _name in ("conversation", "usagerecord", "user", "languagemodel"):
+
+    async def _list(page: Page, name: str = _name) -> None:
+        await page.goto(f"/admin/chat/{name}/")
+
+    _list.__name__ = f"admin_{_name}"
+    scene(_list)
+
+
+@scene
+async def admin_transcript(page: Page) -> None:
+    await page.goto(f"/admin/chat/conversation/{CHATS['sky']}/change/")

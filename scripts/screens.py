@@ -1,0 +1,148 @@
+"""Take pictures of every page and state, in two sizes, light and dark: ``build/screens/<scene>-<size>-<scheme>.png``.
+
+``screens.py NAME ...`` takes only the scenes whose names begin like that.
+"""
+
+import asyncio
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from screen_scenes import CHATS, SCENES
+
+ROOT = Path(__file__).resolve().parent.parent
+BUILD = ROOT / "build" / "screens"
+SIZES = {"phone": (360, 740), "desk": (1280, 800)}
+SCHEMES = ("light", "dark")
+NAME, PASSWORD = "ada", secrets.token_urlsafe()
+
+
+def main(wanted: list[str]) -> None:
+    """Make a database, serve it, take the pictures."""
+    with tempfile.TemporaryDirectory() as folder:
+        url = f"http://127.0.0.1:{_free_port()}"
+        _prepare(Path(folder))
+        with _served(url):
+            asyncio.run(_shoot(url, wanted))
+    print(f"{len(list(BUILD.glob('*.png')))} pictures in {BUILD.relative_to(ROOT)}")
+
+
+def _prepare(folder: Path) -> None:
+    os.environ |= {
+        "ENV_FILE": os.devnull,
+        "ANTHROPIC_API_KEY": "",
+        "DATABASE_URL": f"sqlite:///{folder / 'screens.sqlite3'}",
+        "SECRET_KEY": secrets.token_urlsafe(),
+        "CHAT_SIMULATOR_SPEED": "120",
+        "CHAT_MESSAGES_PER_MINUTE": "1000",
+        "DJANGO_SETTINGS_MODULE": "chatproject.settings",
+    }
+    sys.path.insert(0, str(ROOT))
+    import django
+    from django.core.management import call_command
+
+    django.setup()
+    call_command("migrate", verbosity=0)
+    import demo_chats
+
+    from chat.models import User
+
+    user = User.objects.create_superuser(NAME, password=PASSWORD, first_name="Ada", last_name="Lovelace")
+    CHATS.update({name: str(chat.pk) for name, chat in demo_chats.make(user).items()})
+
+
+@contextmanager
+def _served(url: str) -> Iterator[None]:
+    port = url.rpartition(":")[2]
+    command = [sys.executable, "-m", "daphne", "-v", "0", "-b", "127.0.0.1", "-p", port, "chatproject.asgi:application"]
+    with subprocess.Popen(command, cwd=ROOT) as server:
+        try:
+            _wait_for(url)
+            yield
+        finally:
+            server.terminate()
+
+
+def _wait_for(url: str) -> None:
+    for _ in range(100):
+        try:
+            urlopen(f"{url}/healthz").close()  # noqa: S310 - our own address
+        except URLError:
+            time.sleep(0.1)
+        else:
+            return
+    sys.exit("The server did not start.")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+async def _shoot(url: str, wanted: list[str]) -> None:
+    BUILD.mkdir(parents=True, exist_ok=True)
+    names = [name for name in SCENES if not wanted or any(name.startswith(start) for start in wanted)]
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--disable-dev-shm-usage"]
+        )
+        for size in SIZES:
+            for scheme in SCHEMES:
+                await _variant(browser, url, size, scheme, names)
+        await browser.close()
+
+
+async def _variant(browser: Browser, url: str, size: str, scheme: str, names: list[str]) -> None:
+    context = await _context(browser, url, size, scheme)
+    page = await context.new_page()
+    await page.goto("/accounts/login/")
+    if "login" in names:
+        await _picture(page, f"login-{size}-{scheme}")
+    await page.fill("[name=username]", NAME)
+    await page.fill("[name=password]", PASSWORD)
+    await page.click("button[type=submit], form button")
+    await page.wait_for_url(f"{url}/")
+    await page.close()
+    for name in (name for name in names if name != "login"):
+        page = await context.new_page()
+        try:
+            await SCENES[name](page)
+            await _picture(page, f"{name}-{size}-{scheme}")
+        except Exception as error:
+            print(f"{name}-{size}-{scheme}: {str(error).splitlines()[0]}", file=sys.stderr)
+        await page.close()
+    await context.close()
+
+
+async def _context(browser: Browser, url: str, size: str, scheme: str) -> BrowserContext:
+    width, height = SIZES[size]
+    phone = size == "phone"
+    context = await browser.new_context(
+        base_url=url,
+        viewport={"width": width, "height": height},
+        color_scheme="dark" if scheme == "dark" else "light",
+        has_touch=phone,
+        is_mobile=phone,
+    )
+    context.set_default_timeout(8000)  # ms
+    return context
+
+
+async def _picture(page: Page, name: str) -> None:
+    await page.screenshot(path=BUILD / f"{name}.png", animations="disabled")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
