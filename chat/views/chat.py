@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from chat import conversations
 from chat.engine.errors import Refused
 from chat.models import Conversation, LanguageModel, User
+from chat.providers import is_simulated
 from chat.views.forms import ArchiveForm, SettingsForm, TitleForm
 from chat.views.sidebar import listing
 from chat.views.transcript import TranscriptPage, transcript_page
@@ -133,7 +134,7 @@ def _context(
         "list": listing(_person(request), current=chosen.pk if chosen else None),
         "models": offered,
         "chosen_model": next((name for name in wanted if name in names), ""),
-        "simulated": not settings.ANTHROPIC_API_KEY,
+        "simulated": is_simulated(),
         "sidebar": "folded" if request.COOKIES.get("sidebar") == "folded" else "open",
         "starts": STARTS,
     }

@@ -218,7 +218,7 @@ def test_it_falls_back_to_the_default_where_the_model_is_gone(client_of, alice):
 
 
 def test_it_says_plainly_when_answers_are_simulated(client_of, alice):
-    with override_settings(ANTHROPIC_API_KEY=""):
+    with override_settings(ANTHROPIC_API_KEY="", ANTHROPIC_BASE_URL=""):
         page = html(client_of(alice).get("/"))
     assert "Answers are simulated." in page
     assert "ANTHROPIC_API_KEY" in page
