@@ -3,6 +3,7 @@
 from django.contrib.auth import views as auth
 from django.urls import URLPattern, URLResolver, path
 
+from chat.forms import NewPasswordForm
 from chat.views import accounts, chat, health
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -16,7 +17,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("c/<uuid:key>/settings/", chat.configure, name="settings"),
     path("accounts/login/", accounts.LoginView.as_view(), name="login"),
     path("accounts/logout/", auth.LogoutView.as_view(), name="logout"),
-    path("accounts/password/", auth.PasswordChangeView.as_view(), name="password_change"),
+    path("accounts/password/", auth.PasswordChangeView.as_view(form_class=NewPasswordForm), name="password_change"),
     path("accounts/password/done/", auth.PasswordChangeDoneView.as_view(), name="password_change_done"),
     path("accounts/signup/", accounts.sign_up, name="signup"),
     path("accounts/first/<str:token>/", accounts.first, name="first"),

@@ -1,20 +1,14 @@
 """US dollars, stored as whole picodollars so that sums are exact on every database."""
 
 from decimal import ROUND_HALF_EVEN, Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.db import models
 
 PICO = Decimal(10) ** 12
 
 
-if TYPE_CHECKING:
-    _Whole = models.BigIntegerField[Decimal | None, Decimal | None]
-else:  # only the stubs make it generic
-    _Whole = models.BigIntegerField
-
-
-class UsdField(_Whole):
+class UsdField(models.BigIntegerField[Decimal | None, Decimal | None]):
     """A `Decimal` amount of USD with 12 decimal places, up to 9 million.
 
     SQLite adds decimals as floating point numbers; whole numbers it adds exactly. Twelve places hold a price per
