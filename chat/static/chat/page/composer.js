@@ -138,15 +138,14 @@ export class Composer {
     if (!this.#tooLong()) this.note("");
   }
 
-  /** Counting costs time: only a text that may be near the limit is counted. */
+  /** Whether the text is over the limit, which is then said. Only a text that may be is counted. */
   #tooLong() {
     const text = byId("text").value;
-    if (text.length < this.limit * 0.9) return false;
-    const points = pointsOf(text);
+    const points = text.length > this.limit ? pointsOf(text) : 0;
+    if (points <= this.limit) return false;
     const [has, may] = [points, this.limit].map((count) => count.toLocaleString("en"));
-    const over = points > this.limit;
-    this.note(over ? `Too long: ${has} characters, and ${may} is the limit.` : `${has} of ${may} characters`);
-    return over;
+    this.note(`Too long: ${has} characters, and ${may} is the limit.`);
+    return true;
   }
 
   #enable() {

@@ -1,0 +1,26 @@
+"""What people do on the page and where they look, for all browser tests."""
+
+from playwright.async_api import Page, expect
+
+QUESTION = '#transcript [data-role="user"]'
+ASKED = f"{QUESTION} > [data-part=blocks]"
+ANSWER = '#transcript [data-role="assistant"]'
+BLOCKS = f"{ANSWER} > [data-part=blocks]"
+STATUS = f"{ANSWER} > [data-part=status]"
+FAILURE = f"{ANSWER} > [data-part=failure]"
+
+
+async def ask(page: Page, text: str) -> None:
+    """Type a message and send it."""
+    await page.fill("#text", text)
+    await page.press("#text", "Enter")
+
+
+async def sees(page: Page, state: str, number: int = -1) -> None:
+    """The answer (the last one) comes to this state."""
+    await expect(page.locator(ANSWER).nth(number)).to_have_attribute("data-state", state)
+
+
+async def drawn(page: Page) -> None:
+    """Two animation frames go by: whatever was to be drawn is drawn."""
+    await page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")

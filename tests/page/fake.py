@@ -1,0 +1,247 @@
+"""A chat server without Django's database or a model: the real templates, and websockets that a test plays by hand."""
+
+import asyncio
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from uuid import uuid4
+
+from aiohttp import WSMsgType, web
+from django.conf import settings
+from django.template.loader import render_to_string
+
+STATIC = Path(__file__).resolve().parents[2] / "chat" / "static"
+LIMITS = {"text": 1000, "frame": 524288}
+USER = SimpleNamespace(pk=1, username="ada", first_name="Ada", get_full_name="", is_staff=False)
+
+
+class FakeSocket:
+    """The server's end of one tab's websocket."""
+
+    def __init__(self, websocket: web.WebSocketResponse) -> None:
+        self.websocket = websocket
+        self.commands: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+
+    async def send(self, *frames: dict[str, Any]) -> None:
+        for frame in frames:
+            await self.websocket.send_json(frame)
+
+    async def expect(self, kind: str) -> dict[str, Any]:
+        """The next command, which must be of this kind."""
+        command = await asyncio.wait_for(self.commands.get(), 10)
+        assert command["type"] == kind, command
+        return command
+
+    async def answer(self, command: dict[str, Any], kind: str, **fields: Any) -> None:
+        await self.send({"type": kind, "re": command["id"], **fields})
+
+    async def watched(self, turns: tuple[str, ...] = (), head: str | None = None) -> dict[str, Any]:
+        """Take a ``watch`` and say what is open."""
+        command = await self.expect("watch")
+        await self.answer(command, "watching", conversation=command["conversation"], head=head, turns=list(turns))
+        return command
+
+    async def accept(self, conversation: str, message: str = "", turn: str = "") -> tuple[dict[str, Any], str]:
+        """Take a ``send`` or ``regenerate``; the result is the command and the id of the turn."""
+        command = await asyncio.wait_for(self.commands.get(), 10)
+        assert command["type"] in {"send", "regenerate"}, command
+        turn = turn or str(uuid4())
+        await self.answer(command, "accepted", conversation=conversation, message=message or str(uuid4()), turn=turn)
+        return command, turn
+
+    async def close(self, code: int = 1012) -> None:
+        await self.websocket.close(code=code)
+
+
+class Fake:
+    """What the page sees; ``chats`` maps a conversation to the entries that its transcript shows."""
+
+    def __init__(self) -> None:
+        self.url = ""
+        self.reset()
+
+    def reset(self) -> None:
+        self.chats: dict[str, list[dict[str, Any]]] = {}
+        self.titles: dict[str, str] = {}
+        self.opened: asyncio.Queue[FakeSocket] = asyncio.Queue()
+        self.live: list[FakeSocket] = []
+        self.refuse_with: int | None = None
+        self.mute: set[FakeSocket] = set()
+        self.posts: list[tuple[str, dict[str, str]]] = []
+
+    def chat(self, *entries: dict[str, Any], title: str = "A chat") -> str:
+        """A new conversation with these entries."""
+        key = str(uuid4())
+        self.chats[key] = list(entries)
+        self.titles[key] = title
+        return key
+
+    async def socket(self) -> FakeSocket:
+        """The next websocket that the page opens, greeted."""
+        return await asyncio.wait_for(self.opened.get(), 10)
+
+    def application(self) -> web.Application:
+        application = web.Application(middlewares=[_with_policy])
+        application.add_routes(
+            [
+                web.get("/", self._new),
+                web.get("/c/{key}/", self._conversation),
+                web.get("/c/{key}/transcript/", self._transcript),
+                web.get("/conversations/", self._list),
+                web.post("/c/{key}/{deed}/", self._post),
+                web.get("/accounts/login/", self._login),
+                web.get("/ws/chat/", self._websocket),
+                *_stub(),  # TEMPORARY
+                web.static("/static/", STATIC),
+            ]
+        )
+        return application
+
+    async def _new(self, request: web.Request) -> web.Response:
+        return _html(render_to_string("chat/page.html", self._context(None)))
+
+    async def _conversation(self, request: web.Request) -> web.Response:
+        return _html(render_to_string("chat/page.html", self._context(self._known(request))))
+
+    async def _transcript(self, request: web.Request) -> web.Response:
+        key = self._known(request)
+        page = self._page(key)
+        response = _html(render_to_string("chat/_transcript.html", {"page": page}))
+        response.headers["X-Leaf"] = page["leaf"]
+        return response
+
+    async def _list(self, request: web.Request) -> web.Response:
+        return _html(render_to_string("chat/_conversations.html", {"list": self._listing(request.query.get("q", ""))}))
+
+    async def _post(self, request: web.Request) -> web.Response:
+        fields = dict(await request.post())
+        self.posts.append((request.path, fields))
+        if fields.get("title") == "refuse me":
+            return web.Response(status=400, text="That title is not allowed.")
+        return web.Response(status=204)
+
+    async def _login(self, request: web.Request) -> web.Response:
+        return _html("<!doctype html><title>Log in</title>")
+
+    async def _websocket(self, request: web.Request) -> web.WebSocketResponse:
+        websocket = web.WebSocketResponse()
+        await websocket.prepare(request)
+        if self.refuse_with:
+            await websocket.close(code=self.refuse_with)
+            return websocket
+        socket = FakeSocket(websocket)
+        await socket.send({"type": "hello", "protocol": 1, "user": "ada", "simulated": True, "limits": LIMITS})
+        self.live.append(socket)
+        self.opened.put_nowait(socket)
+        async for message in websocket:
+            if message.type == WSMsgType.TEXT:
+                await self._heard(socket, message.json())
+        return websocket
+
+    async def _heard(self, socket: FakeSocket, command: dict[str, Any]) -> None:
+        if socket in self.mute:
+            return
+        if command["type"] == "ping":
+            await socket.answer(command, "pong")
+        elif command["type"] != "unwatch":
+            socket.commands.put_nowait(command)
+
+    def _known(self, request: web.Request) -> str:
+        key = request.match_info["key"]
+        if key not in self.chats:
+            raise web.HTTPNotFound
+        return key
+
+    def _page(self, key: str | None) -> dict[str, Any]:
+        entries = self.chats[key] if key else []
+        return {"leaf": entries[-1]["id"] if entries else "", "entries": entries}
+
+    def _listing(self, query: str = "") -> dict[str, Any]:
+        found = [self._item(key) for key in self.chats if query.lower() in self.titles[key].lower()]
+        return {"groups": [{"name": "Today", "items": found}] if found else [], "query": query}
+
+    def _item(self, key: str) -> dict[str, Any]:
+        title = self.titles[key]
+        return {"id": key, "title": title, "url": f"/c/{key}/", "running": False, "marked_title": title}
+
+    def _context(self, key: str | None) -> dict[str, Any]:
+        models = [{"id": "claude-sonnet-5-5", "label": "Sonnet"}, {"id": "claude-haiku-5-5", "label": "Haiku"}]
+        return {
+            "conversation": SimpleNamespace(pk=key, title=self.titles[key]) if key else None,
+            "page": self._page(key),
+            "list": self._listing(),
+            "user": USER,
+            "models": models,
+            "chosen_model": models[0]["id"],
+            "simulated": True,
+            "sidebar": "open",
+            "starts": [{"title": "Explain", "text": "Explain hash tables."}],
+            "csrf_token": "token",
+        }
+
+
+def question(text: str, parent: str = "", **more: Any) -> dict[str, Any]:
+    """A question as the templates take it."""
+    block = {"index": 0, "kind": "text", "template": "chat/_block_text.html", "text": text, "part": "text"}
+    return {"id": str(uuid4()), "parent": parent, "role": "user", "blocks": [block], "state": "complete", **more}
+
+
+def answer(text: str, parent: str, state: str = "complete", **more: Any) -> dict[str, Any]:
+    """An answer as the templates take it."""
+    block = {"index": 0, "kind": "text", "template": "chat/_block_text.html", "text": text}
+    return {"id": str(uuid4()), "parent": parent, "role": "assistant", "blocks": [block], "state": state, **more}
+
+
+def exchange(asked: str, answered: str, parent: str = "", state: str = "complete") -> list[dict[str, Any]]:
+    """A question and its answer."""
+    first = question(asked, parent)
+    return [first, answer(answered, first["id"], state)]
+
+
+def exchanges(*pairs: tuple[str, str]) -> list[dict[str, Any]]:
+    """Questions and answers, each after the one before."""
+    entries: list[dict[str, Any]] = []
+    for asked, answered in pairs:
+        entries += exchange(asked, answered, entries[-1]["id"] if entries else "")
+    return entries
+
+
+def block(turn: str, index: int = 0, kind: str = "text", done: bool = False, **data: Any) -> dict[str, Any]:
+    return {"type": "block", "turn": turn, "index": index, "kind": kind, "data": data, "done": done}
+
+
+def delta(turn: str, offset: int, text: str, index: int = 0) -> dict[str, Any]:
+    return {"type": "delta", "turn": turn, "index": index, "offset": offset, "text": text}
+
+
+def ended(turn: str, conversation: str, state: str = "complete", **more: Any) -> dict[str, Any]:
+    return {"type": "ended", "turn": turn, "conversation": conversation, "state": state, "error": None, **more}
+
+
+def _html(text: str) -> web.Response:
+    return web.Response(text=text, content_type="text/html")
+
+
+@web.middleware
+async def _with_policy(request: web.Request, handler: Any) -> web.StreamResponse:
+    response = await handler(request)
+    if not response.prepared:
+        policy = settings.CONTENT_SECURITY_POLICY["DIRECTIVES"]
+        response.headers["Content-Security-Policy"] = "; ".join(f"{name} {' '.join(to)}" for name, to in policy.items())
+    return response
+
+
+def _stub() -> list[web.RouteDef]:
+    """Plain text until the renderer stands."""
+    if (STATIC / "chat/render/answer.js").exists():
+        return []
+    text = """export class AnswerView {
+        constructor(element) { this.element = element; this.text = ""; element.replaceChildren(); }
+        append(text) { this.text += text; this.element.append(text); }
+        end() {}
+    }"""
+
+    async def stub(request: web.Request) -> web.Response:
+        return web.Response(text=text, content_type="text/javascript")
+
+    return [web.get("/static/chat/render/answer.js", stub)]
