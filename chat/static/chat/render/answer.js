@@ -1,0 +1,134 @@
+/** The text of an answer as the reader sees it: Markdown that grows, drawn at most once per frame, and only at its end. */
+
+import { Drawing } from "./drawing.js";
+import { breath, settled } from "./work.js";
+
+export { settled };
+
+const SLICE = 8; // ms of drawing in one task
+const SHARE = 12; // after a frame that cost c none is drawn for c times this, so that drawing never fills the thread
+const LONGEST_PAUSE = 250; // ms
+
+/** One growing Markdown text in one element. */
+export class AnswerView {
+  #element;
+  #citations;
+  #text = "";
+  #drawing;
+  #ended = false;
+  #frame = 0;
+  #pause = 0;
+  #notBefore = 0;
+
+  /** `citations`: citations of the API that belong to the whole text; their numbers follow it when it ends. */
+  constructor(element, { citations = [] } = {}) {
+    this.#element = element;
+    this.#citations = citations;
+    element.classList.add("markdown");
+    this.#reset();
+  }
+
+  /** The source, exactly what was appended. */
+  get text() {
+    return this.#text;
+  }
+
+  append(text) {
+    if (this.#ended) this.#reset();
+    this.#text += text;
+    this.#drawing.take(text);
+    this.#schedule();
+  }
+
+  /** Show this text instead; what it shares with the one before stays as it is. */
+  setText(text) {
+    if (text === this.#text) return;
+    if (text.startsWith(this.#text)) this.append(text.slice(this.#text.length));
+    else {
+      this.#text = "";
+      this.#reset();
+      this.append(text);
+    }
+  }
+
+  /** Number these citations of the API behind the text so far. */
+  cite(citations) {
+    this.#drawing.cite(citations);
+    this.#schedule();
+  }
+
+  /**
+   * Nothing follows: draw the rest at once, or in slices where it is long. The promise resolves when formulas and
+   * colours are in place too.
+   */
+  async end() {
+    if (this.#ended) return settled();
+    this.#ended = true;
+    this.#cancel();
+    const drawing = this.#drawing;
+    while (!drawing.advance(performance.now() + SLICE)) {
+      await breath();
+      if (drawing !== this.#drawing) return undefined;
+    }
+    drawing.cite(this.#citations, true);
+    drawing.finish();
+    return settled();
+  }
+
+  #reset() {
+    this.#cancel();
+    this.#ended = false;
+    this.#element.replaceChildren();
+    this.#drawing = new Drawing(this.#element);
+    this.#drawing.take(this.#text);
+  }
+
+  #cancel() {
+    cancelAnimationFrame(this.#frame);
+    clearTimeout(this.#pause);
+    this.#frame = this.#pause = 0;
+  }
+
+  #schedule() {
+    if (this.#frame || this.#pause || this.#ended) return;
+    const wait = this.#notBefore - performance.now();
+    if (wait > 16) this.#pause = setTimeout(() => this.#onPause(), wait - 8);
+    else this.#frame = requestAnimationFrame(() => this.#draw());
+  }
+
+  #onPause() {
+    this.#pause = 0;
+    this.#notBefore = 0;
+    this.#schedule();
+  }
+
+  #draw() {
+    this.#frame = 0;
+    const started = performance.now();
+    const all = this.#drawing.advance(started + SLICE);
+    afterFrame(() => {
+      const now = performance.now();
+      this.#notBefore = now + Math.min((now - started) * SHARE, LONGEST_PAUSE);
+      if (!all) this.#schedule();
+    });
+  }
+}
+
+/** Finished Markdown as a fragment; its formulas and colours follow when it is in the page (see `settled`). */
+export function renderMarkdown(text) {
+  const fragment = document.createDocumentFragment();
+  const drawing = new Drawing(fragment);
+  drawing.take(text);
+  drawing.finish();
+  return fragment;
+}
+
+const { port1, port2 } = new MessageChannel();
+const waiting = [];
+port1.onmessage = () => waiting.shift()();
+
+/** Call back in the task after the one that now styles, lays out and paints. */
+function afterFrame(callback) {
+  waiting.push(callback);
+  port2.postMessage(null);
+}

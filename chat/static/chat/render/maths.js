@@ -1,0 +1,60 @@
+/** Maths: what counts as such in text, and its typesetting by KaTeX, which is loaded with the first formula. */
+
+import { underWay, later } from "./work.js";
+
+const FORMS = [
+  { pattern: /^\$\$(?!\$)((?:[^$\\]|\\[\s\S]|\$(?!\$)){1,2000}?)\$\$(?!\$)/, display: true },
+  { pattern: /^\$(?![\s$])((?:[^$\\\n]|\\.|\n(?!\n)){1,600}?)(?<!\s)\$(?![\w$])/, display: false, dollar: true },
+  { pattern: /^\\\(([\s\S]{1,600}?)\\\)/, display: false },
+  { pattern: /^\\\[([\s\S]{1,2000}?)\\\]/, display: true },
+];
+const HOME = new URL("../vendor/katex/", import.meta.url);
+
+let katex;
+
+/** marked's extension: `$…$`, `$$…$$`, `\(…\)` and `\[…\]`, but not "$5 and $6". */
+export function mathToken(source, tokens) {
+  for (const { pattern, display, dollar } of FORMS) {
+    const match = pattern.exec(source);
+    if (match && !(dollar && isMoney(match[1], tokens.at(-1)?.raw.at(-1)))) {
+      return { type: "math", raw: match[0], text: match[1].trim(), display };
+    }
+  }
+  return undefined;
+}
+
+function isMoney(inner, before = " ") {
+  if (/[\w$]/.test(before)) return true;
+  return /^[\d.,]+(?:\s|[a-z]*[-–—/]|[^\s\w\\^_=+*<>(){}.,-])/i.test(inner) && !/[\\^_=+<>{}]/.test(inner);
+}
+
+/** An element that shows its source until it is typeset. */
+export function mathNode(tag, tex, display) {
+  const element = document.createElement(tag);
+  element.className = display ? "math math-display" : "math";
+  element.textContent = tex;
+  katex ??= load();
+  underWay(katex.then((typesetter) => typesetter && later(() => typeset(typesetter, element, tex, display))));
+  return element;
+}
+
+async function load() {
+  const sheet = Object.assign(document.createElement("link"), { rel: "stylesheet", href: new URL("katex.min.css", HOME).href });
+  document.head.append(sheet);
+  try {
+    await import("../vendor/katex/katex.min.js");
+    return globalThis.katex;
+  } catch {
+    return null; // offline: formulas stay readable as their source
+  }
+}
+
+function typeset(typesetter, element, tex, display) {
+  const holder = document.createElement("span");
+  try {
+    typesetter.render(tex, holder, { displayMode: display, throwOnError: true, strict: false, maxSize: 20, maxExpand: 500 });
+    element.replaceChildren(...holder.childNodes);
+  } catch {
+    element.classList.add("math-wrong");
+  }
+}

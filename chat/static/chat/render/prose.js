@@ -1,0 +1,122 @@
+/**
+ * The text of one paragraph, heading or table cell, drawn as it grows. Long text is drawn in windows: what lies far
+ * enough behind is settled and not looked at again, so that a paragraph of any length costs the same per frame.
+ */
+
+import { complete } from "./partial.js";
+import { NESTED, isText, nodeOf, textOf, tokensOf } from "./inline.js";
+
+const WINDOW = 4_000; // characters looked at to settle some; constructs longer than half of it may be cut
+const REACH = WINDOW / 2;
+const OPEN_END = /[*_~`[\]$<\\!]/; // left over in plain text: the beginning of something that may end later
+
+export class Prose {
+  #element;
+  #context;
+  #settled = "";
+  #needed = 0; // length of the text that settling what is settled rested on
+  #shown = [];
+  #text = "";
+
+  constructor(element, context) {
+    this.#element = element;
+    this.#context = context;
+  }
+
+  /** Draw `text`; `open` says that it still grows. */
+  draw(text, open) {
+    if (text.length < this.#needed || !text.startsWith(this.#settled)) this.#clear();
+    for (let rest = text.length - this.#settled.length; rest >= WINDOW; rest = text.length - this.#settled.length) {
+      this.#settle(text.slice(this.#settled.length, this.#settled.length + WINDOW));
+    }
+    const tail = text.slice(this.#settled.length);
+    this.#text = text;
+    if (!open && text.includes("[")) this.#context.unresolved.add(this);
+    this.#patch(this.#element, this.#shown, this.#tokens(open ? complete(tail) : tail));
+  }
+
+  /** Draw the same text anew, with the link definitions known by now. */
+  again() {
+    this.#clear();
+    this.draw(this.#text, false);
+  }
+
+  #clear() {
+    this.#settled = "";
+    this.#needed = 0;
+    this.#shown = [];
+    this.#element.replaceChildren();
+  }
+
+  #tokens(source) {
+    return tokensOf(source, this.#context.references);
+  }
+
+  #settle(window) {
+    const cut = cutOf(this.#tokens(window));
+    this.#patch(this.#element, this.#shown, this.#tokens(window.slice(0, cut)));
+    this.#shown = [];
+    this.#needed = this.#settled.length + WINDOW;
+    this.#settled += window.slice(0, cut);
+  }
+
+  /** Make the last nodes of `parent`, which `shown` describes, those of `tokens`; what is the same stays. */
+  #patch(parent, shown, tokens) {
+    let same = 0;
+    while (same < shown.length && same < tokens.length && isSame(shown[same].token, tokens[same])) same++;
+    if (same < Math.min(shown.length, tokens.length) && this.#grow(shown[same], tokens[same])) same++;
+    for (const { node } of shown.splice(same)) node.remove();
+    for (const token of tokens.slice(same)) shown.push(this.#append(parent, token));
+  }
+
+  #append(parent, token) {
+    const entry = { token, shown: [] };
+    entry.node = nodeOf(token, this.#context, (element, tokens) => this.#patch(element, entry.shown, tokens));
+    parent.append(entry.node);
+    return entry;
+  }
+
+  /** Bring one node up to date in place, so that a selection in it stays; false where it must be made anew. */
+  #grow(entry, token) {
+    if (isText(entry.token) && isText(token)) {
+      const data = textOf(token);
+      if (data.startsWith(entry.node.data)) entry.node.appendData(data.slice(entry.node.data.length));
+      else entry.node.data = data;
+    } else if (token.type in NESTED && token.type === entry.token.type) {
+      this.#patch(entry.node, entry.shown, token.tokens);
+    } else return false;
+    entry.token = token;
+    return true;
+  }
+}
+
+function isSame(one, other) {
+  return one.type === other.type && one.raw === other.raw && one.href === other.href;
+}
+
+/** Where a window can be cut: behind white space in its first half, with nothing before it that is still open. */
+function cutOf(tokens) {
+  let at = 0;
+  let safe = 0;
+  let forced = 0;
+  let clean = true;
+  for (const { type, raw } of tokens) {
+    if (type === "text") {
+      clean &&= !OPEN_END.test(raw);
+      const space = lastSpace(raw.slice(0, Math.max(REACH - at, 0)));
+      if (space) forced = at + space;
+      if (space && clean) safe = forced;
+    }
+    at += raw.length;
+    if (at >= REACH) return safe || forced || Math.min(at, hardCut(tokens));
+  }
+  return safe || forced || REACH;
+}
+
+const lastSpace = (text) => text.search(/\s\S*$/) + 1;
+
+/** Text without any white space: between two characters, not inside one. */
+function hardCut(tokens) {
+  const source = tokens.map(({ raw }) => raw).join("");
+  return /[\uDC00-\uDFFF]/.test(source[REACH]) ? REACH + 1 : REACH;
+}

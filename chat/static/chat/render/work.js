@@ -1,0 +1,55 @@
+/** What may wait: jobs done in slices so short that nothing the reader does has to wait for them. */
+
+const SLICE = 8; // ms
+const jobs = [];
+const idle = [];
+let awaited = 0; // answers from elsewhere (a module, the highlighter) that will bring more jobs
+let running = false;
+
+/** Do this later. Jobs are done in order. */
+export function later(job) {
+  jobs.push(job);
+  if (!running) turn();
+}
+
+/** Count a promise as work under way until it settles. */
+export function underWay(promise) {
+  awaited++;
+  promise.finally(() => {
+    awaited--;
+    rest();
+  });
+}
+
+/** Resolves when nothing that was put off is left to do. */
+export function settled() {
+  return new Promise((resolve) => {
+    idle.push(resolve);
+    rest();
+  });
+}
+
+function rest() {
+  if (jobs.length || running || awaited) return;
+  for (const resolve of idle.splice(0)) resolve();
+}
+
+/** Let the browser draw and answer first. */
+export function breath() {
+  return new Promise((resolve) => {
+    if (globalThis.scheduler?.postTask) scheduler.postTask(resolve, { priority: "background" });
+    else setTimeout(resolve);
+  });
+}
+
+async function turn() {
+  running = true;
+  while (jobs.length) {
+    await breath();
+    const end = performance.now() + SLICE;
+    do jobs.shift()();
+    while (jobs.length && performance.now() < end);
+  }
+  running = false;
+  rest();
+}
