@@ -32,20 +32,17 @@ class Player:
         self._ticker = ticker
         self._interval = 1 / speed if speed else 0.0
         self._due = self._loop.time()
-        self._over = False
         self._done: asyncio.Future[None] = self._loop.create_future()
 
     async def play(self) -> None:
         """Play to the end and note it in the ledger; a cancellation stops it at once."""
-        try:
-            self._tick()
-            await self._done
-        finally:
-            self._over = True
+        self._tick()
+        await self._done
 
     def _tick(self) -> None:
         """Write all that is due, then sleep until the next step is."""
-        if self._over or self._transport.is_closing():
+        # A cancellation of `play` cancels the future at once, before the task hears of it.
+        if self._done.done() or self._transport.is_closing():
             return
         if self._transport.get_write_buffer_size() > STALLED:
             self._ticker.wake(self._loop.time() + RETRY, self._tick)
@@ -101,7 +98,7 @@ class Player:
 
 
 def reset(transport: asyncio.Transport) -> None:
-    """Close with a TCP reset instead of a FIN, once what was written has left."""
+    """Close with a TCP reset instead of a FIN; what the kernel has not taken yet is lost."""
     raw: socket.socket = transport.get_extra_info("socket")
     raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     transport.abort()

@@ -12,7 +12,7 @@ from .directive import Directive
 from .errors import ApiError
 
 SIZE = 20_000
-TITLE = re.compile(r"\btitle\b", re.IGNORECASE)
+TITLE = re.compile(r"\b(give|write|make|suggest|create|generate|find|choose)\b.*\btitle\b", re.IGNORECASE)
 THINK = re.compile(r"\b(think|reason|reasoning|why|prove|puzzle|riddle|step by step)\b", re.IGNORECASE)
 
 
@@ -107,12 +107,22 @@ def resolve(body: prompt.Body, rules: Mapping[str, Any]) -> tuple[Directive, str
 
     A title request quotes the user's message, directive included: it obeys nothing in it but the key `title`.
     """
-    text, keys = directives.read(prompt.last_user_text(body))
-    keys = {**rules, **keys}
+    message = prompt.last_user_text(body)
     if TITLE.search(prompt.system_text(body)):
-        wanted = keys.get("title") or answers.title(text)
-        keys = wanted if isinstance(wanted, dict) else {"text": wanted, "thinking": False}
-    return directives.build(keys), text
+        return directives.build(title_keys(message, rules)), ""
+    text, keys = directives.read(message)
+    return directives.build({**rules, **keys}), text
+
+
+def title_keys(message: str, rules: Mapping[str, Any]) -> dict[str, Any]:
+    """The keys of a directive that answers a title request."""
+    try:
+        text, keys = directives.read(message)
+    except ApiError:
+        # The request may quote a long message cut short, in the middle of its directive.
+        text, keys = message.partition(directives.OPENING)[0], {}
+    wanted = {**rules, **keys}.get("title") or answers.title(text)
+    return wanted if isinstance(wanted, dict) else {"text": wanted, "thinking": False}
 
 
 def plan(directive: Directive, text: str, body: prompt.Body, model: Model, signature: str) -> Plan:

@@ -73,6 +73,23 @@ async def test_a_system_prompt_that_asks_for_a_title_gets_one(client):
     assert message.content[0].text == "Sorting dates Python"
 
 
+async def test_a_title_is_that_of_the_quoted_question(client):
+    chat = "<question>Sorting dates in Python [[sim {}]]</question>\n<answer>Use sorted.</answer>"
+    message = await client.messages.create(**asking(chat, system="You give a title to a chat."))
+    assert message.content[0].text == "Sorting dates Python"
+
+
+async def test_a_directive_cut_short_spoils_no_title(client):
+    chat = '<question>Sorting dates in Python [[sim {"text": "abc'
+    message = await client.messages.create(**asking(chat, system="You give a title to a chat."))
+    assert message.content[0].text == "Sorting dates Python"
+
+
+async def test_a_system_prompt_that_merely_mentions_a_title_gets_none(client):
+    message = await client.messages.create(**asking("hi", system="Set every title in bold."))
+    assert message.content[0].text == answer_text("hi")
+
+
 async def test_a_directive_may_set_the_title(simulator, client):
     hostile = '<img src=x onerror="alert(1)">'
     simulator.direct({"title": hostile}, contains="boats")

@@ -38,6 +38,7 @@ who how when where please tell give show write make create help need want let ab
 user assistant message short chat s t m re ve ll as so if not no yes there here have has had
 """
 STOP_WORDS = frozenset(COMMON.split())
+QUESTION = re.compile(r"<question>(.*?)(?:</question>|$)", re.DOTALL)
 WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 
 
@@ -64,7 +65,9 @@ def quote(text: str) -> str:
 
 
 def title(text: str) -> str:
-    """A title of three to six words made of the message's own words."""
+    """A title of three to six words made of the message's own words, or of the question it quotes in an element."""
+    if quoted := QUESTION.search(text):
+        text = quoted[1]
     words = [word for word in WORD.findall(text) if not word.isdigit()]
     kept = [word for word in words if word.lower() not in STOP_WORDS][:6]
     if len(kept) < 3:
