@@ -1,10 +1,11 @@
-"""A tab of the page without the page: a websocket on the whole ASGI application."""
+"""A tab of the page without the page: a websocket on the whole ASGI application, or on a real server."""
 
 import asyncio
 import json
 from collections import defaultdict
 from uuid import uuid4
 
+import aiohttp
 from channels.testing import WebsocketCommunicator
 from django.conf import settings
 from django.test import Client
@@ -25,31 +26,25 @@ class Tab:
     """One open tab: sends commands, remembers every frame, and puts the text of turns together as a page does."""
 
     def __init__(self, session, origin=ORIGIN):
-        headers = [(b"host", b"localhost")]
-        headers += [(b"origin", origin.encode())] if origin else []
-        headers += [(b"cookie", f"{settings.SESSION_COOKIE_NAME}={session}".encode())] if session else []
-        self.socket = WebsocketCommunicator(application, "/ws/chat/", headers=headers)
+        self.headers = {"Origin": origin} if origin else {}
+        self.headers |= {"Cookie": f"{settings.SESSION_COOKIE_NAME}={session}"} if session else {}
         self.frames = []
         self.texts = defaultdict(lambda: defaultdict(str))
         self._news = asyncio.Condition()
         self.closed_with = None
 
     async def __aenter__(self):
-        connected, _ = await self.socket.connect()
-        assert connected
+        await self._connect()
         self._reading = asyncio.create_task(self._read())
         return self
 
     async def __aexit__(self, *_):
         self._reading.cancel()
-        if self.closed_with is None:
-            await self.socket.disconnect()
-        else:
-            await self.socket.wait()
+        await self._leave()
 
     async def say(self, type_, **fields):
         """Send a command."""
-        await self.socket.send_to(text_data=json.dumps({"type": type_, **fields}))
+        await self.send(json.dumps({"type": type_, **fields}))
 
     async def ask(self, text, *, key=None, conversation=None, parent=None, **fields):
         """Send a question and wait for ``accepted``."""
@@ -97,14 +92,35 @@ class Tab:
         self.texts[turn] = other.texts[turn]
         self.frames += [frame for frame in other.of("block") if frame["turn"] == turn]
 
+    async def send(self, frame):
+        """Send a frame as it is: text or bytes."""
+        await self.socket.send_to(**{"text_data" if isinstance(frame, str) else "bytes_data": frame})
+
+    async def _connect(self):
+        headers = [(name.lower().encode(), value.encode()) for name, value in self.headers.items()]
+        self.socket = WebsocketCommunicator(application, "/ws/chat/", headers=[(b"host", b"localhost"), *headers])
+        connected, _ = await self.socket.connect()
+        assert connected
+
+    async def _leave(self):
+        if self.closed_with is None:
+            await self.socket.disconnect()
+        else:
+            await self.socket.wait()
+
+    async def _receive(self):
+        """The text of the next frame, or the code that the socket was closed with."""
+        message = await self.socket.output_queue.get()
+        return message["code"] if message["type"] == "websocket.close" else message["text"]
+
     async def _read(self):
         while self.closed_with is None:
-            message = await self.socket.output_queue.get()
+            received = await self._receive()
             async with self._news:
-                if message["type"] == "websocket.close":
-                    self.closed_with = message["code"]
+                if isinstance(received, str):
+                    self._take(json.loads(received))
                 else:
-                    self._take(json.loads(message["text"]))
+                    self.closed_with = received
                 self._news.notify_all()
 
     def _take(self, frame):
@@ -113,3 +129,26 @@ class Tab:
             blocks = self.texts[frame["turn"]]
             assert frame["offset"] == len(blocks[frame["index"]]), "a piece was lost or repeated"
             blocks[frame["index"]] += frame["text"]
+
+
+class RemoteTab(Tab):
+    """A tab on a server that runs as a process of its own."""
+
+    def __init__(self, url, session):
+        super().__init__(session, origin=url)
+        self.url = url
+
+    async def send(self, frame):
+        await (self.socket.send_str if isinstance(frame, str) else self.socket.send_bytes)(frame)
+
+    async def _connect(self):
+        self.http = aiohttp.ClientSession()
+        self.socket = await self.http.ws_connect(f"{self.url}/ws/chat/", headers=self.headers)
+
+    async def _leave(self):
+        await self.socket.close()
+        await self.http.close()
+
+    async def _receive(self):
+        message = await self.socket.receive()
+        return message.data if message.type == aiohttp.WSMsgType.TEXT else self.socket.close_code or 1006

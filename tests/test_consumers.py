@@ -276,8 +276,8 @@ async def test_malformed_frames_are_answered_and_the_socket_lives(alice, tab_of,
     async with await tab_of(alice) as tab:
         await tab.see("hello")
         for text in ("{", "[]", '{"type":"dance"}', '{"type":"send"}', "[" * 10_000):
-            await tab.socket.send_to(text_data=text)
-        await tab.socket.send_to(bytes_data=b"\x00\x01")
+            await tab.send(text)
+        await tab.send(b"\x00\x01")
         await tab.say("ping", id="still")
         await tab.see("pong", re="still")
     codes = [frame["code"] for frame in tab.of("refused")]
@@ -287,7 +287,7 @@ async def test_malformed_frames_are_answered_and_the_socket_lives(alice, tab_of,
 async def test_a_flood_of_frames_closes_the_socket(alice, tab_of, upstream):
     async with await tab_of(alice) as tab:
         for _ in range(250):
-            await tab.socket.send_to(text_data="{")
+            await tab.send("{")
         assert await tab.closed() == 4429
 
 

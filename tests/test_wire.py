@@ -10,10 +10,11 @@ from chat.engine.events import BlockEnded, BlockStarted, Delta, Note
 from chat.engine.reply import Cursor, Reply
 
 TEXT = [BlockStarted(0, {"type": "text", "text": ""}), Delta(0, "Hello "), Delta(0, "👩‍👩‍👧‍👦 "), Delta(0, "world")]
+START = Cursor()
 CITATION = {"type": "web_search_result_location", "url": "https://example.org", "encrypted_index": "secret"}
 
 
-def frames(events, cursor=Cursor()):
+def frames(events, cursor=START):
     """The frames from a cursor to the end of a reply, decoded."""
     return [json.loads(frame) for frame in wire.progress("t", Reply(events), cursor)]
 

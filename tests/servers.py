@@ -1,0 +1,78 @@
+"""Our server as a process of its own, on the database of the tests."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from django.conf import settings
+from django.db import connection
+
+ROOT = Path(__file__).resolve().parent.parent
+START_SECONDS = 30
+
+
+class Server:
+    """daphne on a free port. ``upstream`` is the simulator's URL; more of the environment by keyword."""
+
+    def __init__(self, upstream, **environment):
+        self.url = f"http://127.0.0.1:{_free_port()}"
+        self.environment = {
+            **os.environ,
+            "DATABASE_URL": f"sqlite:///{connection.settings_dict['NAME']}",
+            "SECRET_KEY": settings.SECRET_KEY,
+            "ANTHROPIC_BASE_URL": upstream,
+            "ANTHROPIC_API_KEY": "any",
+            **environment,
+        }
+
+    def start(self):
+        """Start it, and wait until it answers."""
+        port = self.url.rpartition(":")[2]
+        command = [
+            sys.executable,
+            "-m",
+            "daphne",
+            "-v",
+            "0",
+            "-b",
+            "127.0.0.1",
+            "-p",
+            port,
+            "chatproject.asgi:application",
+        ]
+        self.process = subprocess.Popen(command, cwd=ROOT, env=self.environment)
+        for _ in range(START_SECONDS * 20):
+            if self._answers():
+                return self
+            assert self.process.poll() is None, "The server ended at its start."
+            time.sleep(0.05)
+        raise AssertionError("The server did not start.")
+
+    def kill(self):
+        """End it with SIGKILL."""
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self):
+        """End it with SIGTERM, and wait until it is gone."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        self.process.wait(timeout=START_SECONDS)
+
+    def _answers(self):
+        try:
+            return urlopen(f"{self.url}/healthz", timeout=5).status == 200
+        except (URLError, ConnectionError):
+            return False
+
+
+def _free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
