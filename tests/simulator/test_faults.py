@@ -148,7 +148,7 @@ async def test_bytes_that_make_no_sense_raise_what_python_raises(client, fault, 
 
 async def test_silence_is_a_raw_read_timeout(simulator, client):
     with pytest.raises(httpx2.ReadTimeout):
-        await stream(client.with_options(timeout=0.3), fault="silence", at=6)
+        await stream(client.with_options(timeout=0.6), fault="silence", at=6)
     entry = await simulator.ledger.wait_for(lambda entry: entry.how)
     assert (entry.how, entry.events) == ("client_closed", 6)
 
@@ -160,17 +160,18 @@ async def test_silence_may_pass(client):
     assert loop.time() - began >= 0.2
 
 
-async def test_pings_alone_never_end_by_the_read_timeout(simulator, client):
-    reading = asyncio.create_task(stream(client.with_options(timeout=1.5), fault="pings", at=6))
+async def test_pings_alone_never_end_by_the_read_timeout(simulator, client, monkeypatch):
+    monkeypatch.setattr("chat.simulator.steps.PING_SECONDS", 0.1)
+    reading = asyncio.create_task(stream(client.with_options(timeout=0.6), fault="pings", at=6))
     with pytest.raises(TimeoutError):
-        await asyncio.wait_for(reading, 2.5)
+        await asyncio.wait_for(reading, 1.2)
     entry = await simulator.ledger.wait_for(lambda entry: entry.how)
     assert entry.events >= 8
 
 
 async def test_a_slow_steady_stream_outlives_the_read_timeout(client):
     async with asyncio.timeout(5):
-        assert (await stream(client.with_options(timeout=0.3), tokens=8, speed=10)).stop_reason == "end_turn"
+        assert (await stream(client.with_options(timeout=0.5), tokens=8, speed=10)).stop_reason == "end_turn"
 
 
 @pytest.mark.parametrize("fault", ["reset", "cut"])
@@ -183,7 +184,7 @@ async def test_a_reset_after_message_stop_still_raises(client, fault):
 
 async def test_silence_after_message_stop_holds_the_sdk(client):
     with pytest.raises(httpx2.ReadTimeout):
-        await stream(client.with_options(timeout=0.3), fault="silence", at="end")
+        await stream(client.with_options(timeout=0.6), fault="silence", at="end")
 
 
 async def test_a_refusal_before_any_output_has_no_content(simulator, client):
@@ -239,7 +240,7 @@ async def test_a_whole_message_can_fail_and_be_silent(client):
 @pytest.mark.parametrize("fault", sorted(STREAM))
 async def test_each_stream_fault_can_come_first_of_all(simulator, client, fault):
     with contextlib.suppress(Exception):
-        async with asyncio.timeout(0.2):
+        async with asyncio.timeout(0.5):
             await stream(client, fault=fault, at=0)
     entry = await simulator.ledger.wait_for(lambda entry: entry.how)
     assert entry.fault == fault

@@ -10,6 +10,8 @@ from chat.simulator import answer_text, count
 
 from .conftest import MODEL, asking, sim
 
+NOTICED = 0.3  # seconds; about 1 ms on an idle machine
+
 
 async def start(client, simulator, **keys):
     """A stream that has begun, and its entry."""
@@ -54,7 +56,7 @@ async def test_a_client_that_leaves_is_noticed_at_once(simulator, client, keys):
     await stream.close()
     entry = await closed(simulator)
     assert entry.how == "client_closed"
-    assert entry.closed - began < 0.1
+    assert entry.closed - began < NOTICED
 
 
 async def test_a_client_that_leaves_before_the_head_is_noticed(simulator, client):
@@ -64,7 +66,7 @@ async def test_a_client_that_leaves_before_the_head_is_noticed(simulator, client
     asked.cancel()
     entry = await closed(simulator)
     assert entry.how == "client_closed"
-    assert entry.closed - began < 0.1
+    assert entry.closed - began < NOTICED
     assert entry.usage["input_tokens"] == entry.usage["output_tokens"] == 0
 
 
