@@ -233,3 +233,15 @@ async def test_it_opens_at_the_end_and_renders_only_what_is_near(fake, page):
     await page.goto(f"{fake.url}/c/{conversation}/")
     await expect(page.locator(ANSWER).last).to_be_in_viewport()
     await expect(page.locator(QUESTION).first).not_to_be_in_viewport()
+
+
+async def test_it_reads_a_sentence_that_citations_cut_as_one(fake, page, running):
+    conversation, turn = running
+    socket = await opened(fake, page, *running)
+    cited = [{"type": "web_search_result_location", "url": "https://a.example/", "title": "A", "cited_text": "air"}]
+    await socket.send(block(turn), delta(turn, 0, "The sky is "), block(turn, done=True))
+    await socket.send(block(turn, 1), delta(turn, 0, "**blue**", index=1))
+    await socket.send(block(turn, 1, done=True, citations=cited), block(turn, 2), delta(turn, 0, ".", index=2))
+    await socket.send(ended(turn, conversation))
+    await expect(page.locator(f"{BLOCKS} p")).to_have_text("The sky is blue1.")
+    await expect(page.locator(f"{BLOCKS} p a")).to_have_attribute("href", "https://a.example/")

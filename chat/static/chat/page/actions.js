@@ -1,17 +1,21 @@
 /** What the small buttons under messages and in the list do. */
 
 import { announce } from "./announce.js";
-import { sourceOf } from "./finished.js";
 import { fragment } from "./http.js";
-import { part } from "./parts.js";
+import { sourceOf } from "./sources.js";
 import * as transcript from "./transcript.js";
 
 const SHOWN = 1500; // ms that a button says it has copied
 
-/** The raw text of a message: of an answer its Markdown. */
+/** The raw text of a message, of an answer its Markdown; an empty line where a tool stood between two texts. */
 export function rawTextOf(item) {
-  const places = item.querySelectorAll('[data-kind="text"] [data-part="markdown"], [data-kind="text"] [data-part="text"]');
-  return [...places].map((place) => sourceOf(place) ?? place.textContent).join("");
+  let text = "";
+  for (const place of item.querySelectorAll('[data-kind="text"] > [data-part]')) {
+    const before = place.parentElement.previousElementSibling;
+    const source = sourceOf(place);
+    text += (text && source && before && before.dataset.kind !== "text" ? "\n\n" : "") + source;
+  }
+  return text;
 }
 
 /** Put text on the clipboard; plain http has no clipboard of its own, so the old command serves there. */

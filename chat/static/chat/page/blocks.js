@@ -1,17 +1,22 @@
 /** The content blocks of an answer that grows: one view per block, fed with what is new. */
 
-import { AnswerView } from "../render/answer.js";
 import { copyOf, made, part } from "./parts.js";
+import { viewIn } from "./sources.js";
 
+/** Text blocks that follow each other: one text, which citations cut in pieces. */
 class Text {
-  constructor(block) {
-    this.element = copyOf("block-text");
-    this.view = new AnswerView(part(this.element, "markdown"), { citations: block.data.citations ?? [] });
+  constructor(template = "block-text") {
+    this.element = copyOf(template);
+    this.view = viewIn(part(this.element, "markdown"));
   }
 
   draw(block) {
     const text = block.take();
     if (text) this.view.append(text);
+  }
+
+  blockEnds(block) {
+    if (block.data.citations?.length) this.view.cite(block.data.citations);
   }
 
   end() {
@@ -19,42 +24,26 @@ class Text {
   }
 }
 
-class Thinking {
+class Thinking extends Text {
   constructor(block) {
-    this.element = copyOf("block-thinking");
+    super("block-thinking");
     if (block.kind !== "thinking") part(this.element, "summary").textContent = "Thinking, hidden by the provider";
-    this.view = new AnswerView(part(this.element, "markdown"), { citations: [] });
-  }
-
-  draw(block) {
-    const text = block.take();
-    if (text) this.view.append(text);
-  }
-
-  end() {
-    this.view.end();
   }
 }
 
 /** A tool call: its name, what it looks for, and its input as it arrives. */
 class Call {
-  #text = "";
-
   constructor(block) {
     this.element = copyOf("block-tool");
-    this.block = block;
     part(this.element, "summary").textContent = words(block.data.name ?? block.kind);
   }
 
   draw(block) {
     const text = block.take();
-    if (!text) return;
-    this.#text += text;
-    part(this.element, "input").textContent = this.#text;
+    if (text) part(this.element, "input").append(text);
   }
 
-  end() {
-    const { input } = this.block.data;
+  blockEnds({ data: { input } }) {
     if (typeof input !== "object" || input === null) return;
     part(this.element, "hint").textContent = Object.values(input).find((value) => typeof value === "string") ?? "";
     part(this.element, "input").textContent = JSON.stringify(input, null, 2);
@@ -65,14 +54,12 @@ class Call {
 class Result {
   constructor(block) {
     this.element = copyOf("block-tool");
-    this.block = block;
     part(this.element, "summary").textContent = words(block.kind);
   }
 
   draw() {}
 
-  end() {
-    const { data, kind } = this.block;
+  blockEnds({ data, kind }) {
     const found = (Array.isArray(data.content) ? data.content : []).filter((each) => /^https?:/.test(each?.url));
     const list = part(this.element, "links");
     list.append(...found.map(({ url, title }) => linkTo(url, title || url)));
@@ -92,7 +79,7 @@ function linkTo(url, title) {
 }
 
 function viewOf(block) {
-  if (block.kind === "text") return new Text(block);
+  if (block.kind === "text") return new Text();
   if (block.kind.endsWith("thinking")) return new Thinking(block);
   return block.kind.endsWith("tool_use") ? new Call(block) : new Result(block);
 }
@@ -110,23 +97,26 @@ export class Blocks {
   /** Draw what is new; `over` says that nothing more will come. */
   draw(blocks, over) {
     for (const block of blocks) {
-      this.#viewFor(block).draw(block);
-      if ((block.done || over) && !this.#ended.has(block)) this.#end(block);
+      const view = this.#viewFor(block, blocks[block.index - 1]);
+      view.draw(block);
+      if ((block.done || over) && !this.#ended.has(block)) view.blockEnds(block);
+      if (block.done || over) this.#ended.add(block);
     }
+    if (over) this.#views.at(-1)?.end?.();
   }
 
-  #viewFor(block) {
-    if (!this.#views[block.index]) {
-      const view = viewOf(block);
-      Object.assign(view.element.dataset, { block: block.index, kind: block.kind });
-      this.#views[block.index] = view;
-      this.container.append(view.element);
-    }
-    return this.#views[block.index];
+  #viewFor(block, before) {
+    const known = this.#views[block.index];
+    if (known) return known;
+    const goesOn = block.kind === "text" && before?.kind === "text";
+    return (this.#views[block.index] = goesOn ? this.#views[before.index] : this.#begin(block, before));
   }
 
-  #end(block) {
-    this.#ended.add(block);
-    this.#views[block.index].end();
+  #begin(block, before) {
+    if (before) this.#views[before.index].end?.();
+    const view = viewOf(block);
+    Object.assign(view.element.dataset, { block: block.index, kind: block.kind });
+    this.container.append(view.element);
+    return view;
   }
 }

@@ -1,11 +1,10 @@
-/** Renders the Markdown of finished messages when they come near the screen, in slices that block nothing. */
+/** Renders the Markdown of finished messages when they come near the screen, one at a time. */
 
-import { AnswerView } from "../render/answer.js";
+import { part } from "./parts.js";
+import { isRendered, viewIn } from "./sources.js";
 
-const SLICE = 2_000; // characters rendered before others may run
 const OPEN = '[data-state="queued"], [data-state="streaming"]';
 
-const sources = new WeakMap();
 const waiting = new Set();
 let busy = false;
 
@@ -20,12 +19,10 @@ const near = new IntersectionObserver(
 /** Have the finished messages under `root` rendered in time. */
 export function renderSoon(root) {
   for (const place of root.querySelectorAll('[data-role="assistant"] [data-part="markdown"]')) {
-    if (!place.closest(OPEN) && !sources.has(place)) near.observe(place);
+    const follows = textBlock(place.closest("[data-block]").previousElementSibling);
+    if (!follows && !isRendered(place) && !place.closest(OPEN)) near.observe(place);
   }
 }
-
-/** The Markdown that a place was rendered from, or `undefined` where it was not rendered here. */
-export const sourceOf = (place) => sources.get(place);
 
 async function drain() {
   busy = true;
@@ -33,27 +30,24 @@ async function drain() {
   for (let place = [...waiting].at(-1); place; place = [...waiting].at(-1)) {
     waiting.delete(place);
     near.unobserve(place);
-    if (place.isConnected) await render(place);
+    if (place.isConnected) render(place);
+    await new Promise((resolve) => setTimeout(resolve));
   }
   busy = false;
 }
 
-async function render(place) {
-  const fresh = place.cloneNode(false);
-  const source = place.textContent;
-  const holder = place.closest("[data-citations]");
-  const view = new AnswerView(fresh, { citations: JSON.parse(holder?.dataset.citations ?? "[]") });
-  for (let start = 0; start < source.length; start += SLICE) {
-    view.append(source.slice(start, start + SLICE));
-    await breath();
+/** Text blocks that follow each other are one text, which citations had cut in pieces. */
+function render(place) {
+  const run = [place.closest("[data-block]")];
+  while (textBlock(run.at(-1)) && textBlock(run.at(-1).nextElementSibling)) run.push(run.at(-1).nextElementSibling);
+  const pieces = run.map((block) => [part(block, "markdown").textContent, block.dataset.citations]);
+  for (const other of run.slice(1)) other.remove();
+  const view = viewIn(place);
+  for (const [text, citations] of pieces) {
+    view.append(text);
+    view.cite(JSON.parse(citations ?? "[]"));
   }
   view.end();
-  sources.set(fresh, source);
-  if (place.isConnected) place.replaceWith(fresh);
 }
 
-/** Let whatever else waits run first. */
-function breath() {
-  if (globalThis.scheduler?.yield) return scheduler.yield();
-  return new Promise((resolve) => setTimeout(resolve));
-}
+const textBlock = (element) => element?.dataset.kind === "text";

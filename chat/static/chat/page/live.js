@@ -13,8 +13,6 @@ const { itemOf } = transcript;
 
 export class Live {
   #turns = new Turns();
-  #dirty = new Set();
-  #frame = 0;
   #watch = 0;
   #head;
   /** Ids of turns that ended and whose costs we could not read yet. */
@@ -81,7 +79,7 @@ export class Live {
     setLeaf(id);
     const turn = this.#show(id);
     if (turn.gap) this.watch();
-    this.#redraw(turn);
+    transcript.draw(turn);
     announce("Claude is answering.");
     this.listener.changed();
   }
@@ -111,7 +109,7 @@ export class Live {
     turn.take(frame);
     if (!turn.shown) return;
     if (turn.gap) this.watch();
-    this.#redraw(turn);
+    transcript.draw(turn);
     if (turn.ended) this.#ended(turn);
   }
 
@@ -129,11 +127,11 @@ export class Live {
 
   async stop(turn) {
     turn.stopping = true;
-    this.#redraw(turn);
+    transcript.draw(turn);
     const reply = await this.request({ type: "stop", turn: turn.id });
     if (reply?.type !== "refused" || reply.code === "ended") return;
     turn.stopping = false;
-    this.#redraw(turn);
+    transcript.draw(turn);
     this.listener.note(reply.message);
   }
 
@@ -155,16 +153,6 @@ export class Live {
     else this.#head = head;
   }
 
-  #redraw(turn) {
-    if (!turn.shown) return;
-    this.#dirty.add(turn);
-    this.#frame ||= requestAnimationFrame(() => {
-      this.#frame = 0;
-      for (const each of this.#dirty) transcript.draw(each);
-      this.#dirty.clear();
-    });
-  }
-
   #ended(turn) {
     announceEnd(turn.ended);
     this.listener.changed();
@@ -178,7 +166,6 @@ export class Live {
     if (content === null) return;
     this.#owed.delete(id);
     if (this.#turns.get(id)?.ended.state === "interrupted") {
-      this.#dirty.delete(this.#turns.get(id));
       transcript.takeItem(content, id);
     } else {
       transcript.takeFigures(content);

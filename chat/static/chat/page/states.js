@@ -16,6 +16,7 @@ const OPEN = new Set(["sending", "queued", "waiting", "retrying", "thinking", "w
 
 /** Show on `item` how far its turn is; `phase` is `Turn.phase` or `sending`, `status` the last status frame. */
 export function showPhase(item, phase, status = null) {
+  if (item.dataset.phase === phase && phase !== "retrying") return;
   item.dataset.state = stateOf(phase);
   item.dataset.phase = phase;
   const words = phase === "retrying" ? retrying(status) : (WORDS[phase] ?? "");

@@ -73,7 +73,7 @@ export function prepend(content) {
   renderSoon(place());
 }
 
-/** Bring a turn's item up to date. Called at most once per animation frame. */
+/** Bring a turn's item up to date. Its texts gather what they are given and draw once per animation frame. */
 export function draw(turn) {
   const item = itemOf(turn.id);
   if (!item) return;
