@@ -8,8 +8,11 @@ L1  providers/   who answers: Claude through the SDK (``anthropic.py``)
     wire.py      websocket frames: JSON text to commands, events to JSON text
     models/      what is kept: users, conversations, messages, the catalogue of models and prices, usage records
 L2  ledger.py    the only writer of usage records
-    turns.py     the only writer of messages
+    turns.py     the only writer of messages; rules.py is what a message must be to be taken
+    prompts.py   a turn's conversation as a prompt
+    conversations.py   rename, delete and so on
     reports.py   read-only questions about spending
     live/        turns being answered now, and the tasks that answer them
+    admission.py, first_administrator.py, login_attempts.py, readiness.py   who gets in, and whether we can serve
 L3  consumers.py, views/, admin/, management/commands/: the ways in
 """

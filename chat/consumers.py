@@ -31,6 +31,7 @@ from chat.providers import is_simulated
 logger = logging.getLogger(__name__)
 
 NOT_LOGGED_IN, WRONG_ORIGIN, TOO_MANY = 4401, 4403, 4429
+PUMP_FAILED = 1011
 MAX_WATCHED = 20
 CHECK_COMMAND_SECONDS = 2
 CHECK_FRAME_SECONDS = 10
@@ -112,11 +113,19 @@ class ChatConsumer(AsyncWebsocketConsumer):
         self.watched: set[UUID] = set()
         self.runner = current_runner()
         self.pump = Pump(self._send_text)
-        self.pumping = asyncio.create_task(self.pump.run())
+        self.pumping = asyncio.create_task(self._pump(self.pump))
         await self.channel_layer.group_add(group_of(user.pk), self.channel_name)
         limits = {"text": settings.CHAT_MAX_MESSAGE_CHARS, "frame": settings.CHAT_MAX_FRAME_BYTES}
         hello = {"protocol": wire.PROTOCOL, "user": user.get_username(), "simulated": is_simulated(), "limits": limits}
         await self._say({"type": "hello", **hello})
+
+    async def _pump(self, pump: Pump) -> None:
+        try:
+            await pump.run()
+        except Exception:
+            # The client reconnects and goes on from its cursors.
+            logger.exception("A socket is closed: its pump failed.")
+            await self.close(PUMP_FAILED)
 
     async def _obey(self, command: wire.Command) -> None:
         match command:

@@ -25,6 +25,7 @@ LAYERS = [
         "prompts",
         "readiness",
         "reports",
+        "rules",
         "turns",
     },
     {"admin", "api", "apps", "consumers", "forms", "management", "routing", "templatetags", "urls", "views"},

@@ -33,7 +33,7 @@ async def tab_of(user, server):
 async def until(condition):
     """Wait until an async condition holds."""
     async with asyncio.timeout(15):
-        while not await condition():
+        while not await condition():  # noqa: ASYNC110 - a database has no event to wait for
             await asyncio.sleep(0.05)
 
 
