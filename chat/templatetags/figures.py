@@ -19,6 +19,13 @@ def money(amount: Decimal | None, exactness: str = "exact") -> str:
 
 
 @register.filter
+def rate(amount: Decimal) -> str:
+    """A price in USD, exactly and with at least two decimals: ``$2.50``, ``$0.125``."""
+    places = max(2, -int(Decimal(amount).normalize().as_tuple().exponent))
+    return f"${amount:,.{places}f}"
+
+
+@register.filter
 def tokens(count: int) -> str:
     """A whole number with its thousands apart: ``1,204``."""
     return f"{count:,}"
