@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from chat.templatetags.figures import money, seconds, tokens
+from chat.templatetags.figures import money, rate, seconds, tokens
 
 
 @pytest.mark.parametrize(
@@ -35,6 +35,14 @@ def test_it_says_how_exact_an_amount_is():
 
 def test_it_never_calls_an_unknown_cost_zero():
     assert money(None) == money(None, "estimated") == "unpriced"
+
+
+@pytest.mark.parametrize(
+    ("price", "shown"),
+    [("2", "$2.00"), ("2.500000", "$2.50"), ("0.125", "$0.125"), ("0.0005", "$0.0005"), ("1E+3", "$1,000.00")],
+)
+def test_it_shows_a_price_exactly(price, shown):
+    assert rate(Decimal(price)) == shown
 
 
 def test_it_sets_thousands_apart():
