@@ -1,0 +1,125 @@
+"""Usage records: what every call cost, with totals of whatever the filters leave. Nothing here can be changed."""
+
+import json
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import F, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils.safestring import SafeString
+
+from chat import reports
+from chat.admin.calls import Call, badge, cost_of
+from chat.admin.changelist import PlainChangeList, when
+from chat.admin.filters import ConversationFilter, ModelAskedFilter, PeriodFilter, PersonFilter, PricedFilter
+from chat.models import UsageRecord
+from chat.templatetags.figures import seconds, tokens
+
+
+class TotalsChangeList(PlainChangeList):
+    """A list of usage records that knows what all of them come to, not only those of the page."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        """Read the page and the totals."""
+        super().get_results(request)
+        self.totals = reports.totals(self.queryset)
+
+
+@admin.register(UsageRecord)
+class UsageRecordAdmin(admin.ModelAdmin):
+    """Calls to the API."""
+
+    list_display = ("started", "person", "asked", "purpose", "prompt", "cached", "output", "charged", "ended", "took")
+    list_filter = (
+        ("started_at", PeriodFilter),
+        PersonFilter,
+        ConversationFilter,
+        ModelAskedFilter,
+        "end",
+        "exactness",
+        PricedFilter,
+        "purpose",
+    )
+    list_per_page = 50
+    list_select_related = ("user",)
+    search_fields = ("request_id", "user__username", "error_code")
+    search_help_text = "Request id, person or error code."
+    show_full_result_count = False
+    nothing_yet = "Every call to the API will appear here, with its tokens and its cost."
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Only the ledger writes."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Only the ledger writes."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Records outlive what they were made for."""
+        return False
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        """With totals."""
+        return TotalsChangeList
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[UsageRecord]:
+        """With the conversation's key, but without the message's content."""
+        return super().get_queryset(request).annotate(conversation=F("message__conversation"))
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """One call, as the transcripts show it, with the API's own usage object."""
+        record = self.get_object(request, object_id)
+        context: dict[str, Any] = {"title": "Usage record"}
+        if record:
+            context |= {"call": Call(record), "usage": json.dumps(record.usage, indent=2)}
+        return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})
+
+    @admin.display(description="started", ordering="started_at")
+    def started(self, record: UsageRecord) -> SafeString:
+        """When the call was made."""
+        return when(record.started_at)
+
+    @admin.display(description="person", ordering="user__username")
+    def person(self, record: UsageRecord) -> str:
+        """For whom it was made."""
+        return str(record.user) if record.user else "deleted"
+
+    @admin.display(description="model", ordering="model_asked")
+    def asked(self, record: UsageRecord) -> str:
+        """Which was asked."""
+        return record.model_asked
+
+    @admin.display(description="prompt", ordering="input_tokens")
+    def prompt(self, record: UsageRecord) -> str:
+        """Tokens that were not in the cache."""
+        return tokens(record.input_tokens)
+
+    @admin.display(description="cache")
+    def cached(self, record: UsageRecord) -> str:
+        """Tokens written to the cache and read from it."""
+        written = record.cache_write_5m_tokens + record.cache_write_1h_tokens
+        return f"{tokens(written)} / {tokens(record.cache_read_tokens)}" if written or record.cache_read_tokens else ""
+
+    @admin.display(description="output", ordering="output_tokens")
+    def output(self, record: UsageRecord) -> str:
+        """Tokens of the answer, thinking included."""
+        return tokens(record.output_tokens)
+
+    @admin.display(description="cost", ordering="cost")
+    def charged(self, record: UsageRecord) -> SafeString:
+        """USD."""
+        return cost_of(record)
+
+    @admin.display(description="end", ordering="end")
+    def ended(self, record: UsageRecord) -> SafeString:
+        """How it ended; an error by its code."""
+        return badge(record.end, record.error_code or record.get_end_display())
+
+    @admin.display(description="took", ordering="seconds")
+    def took(self, record: UsageRecord) -> str:
+        """How long."""
+        return "" if record.seconds is None else seconds(record.seconds)

@@ -1,0 +1,173 @@
+"""People: Django's own pages, with what each of them spent."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.db.models import Count, Max, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.safestring import SafeString
+
+from chat import reports
+from chat.admin.changelist import FiguresChangeList, when
+from chat.models import Conversation, Message, UsageRecord, User
+from chat.reports import Totals
+from chat.templatetags.figures import money
+
+DAYS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What a person did and spent."""
+
+    conversations: int
+    last_active: datetime | None
+    today: Totals
+    days: Totals
+    ever: Totals
+
+
+@admin.register(User)
+class UserAdmin(DjangoUserAdmin):
+    """Everybody with an account."""
+
+    list_display = ("username", "name", "role", "chats", "today", "days", "ever", "last_active")
+    list_filter = ("is_staff", "is_superuser", "is_active", "groups")
+    list_per_page = 50
+    readonly_fields = ("spending", "last_login", "date_joined")
+    show_full_result_count = False
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        """With figures."""
+        return FiguresChangeList
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        """With what the list can be ordered by; computed only when it is."""
+        today, days = _starts()
+        records = UsageRecord.objects.all()
+        owned = Conversation.objects.order_by().filter(owner=OuterRef("pk")).values("owner")
+        return (
+            super()
+            .get_queryset(request)
+            .alias(
+                conversation_count=Coalesce(Subquery(owned.annotate(count=Count("pk")).values("count")), 0),
+                active=Subquery(owned.annotate(last=Max("updated_at")).values("last")),
+                spent_today=reports.spent(records.filter(started_at__gte=today), "user"),
+                spent_in_days=reports.spent(records.filter(started_at__gte=days), "user"),
+                spent_ever=reports.spent(records, "user"),
+            )
+        )
+
+    def figures(self, keys: list[int]) -> dict[int, Figures]:
+        """What the people of a page did and spent."""
+        today, days = _starts()
+        records = UsageRecord.objects.filter(user__in=keys)
+        owned = Conversation.objects.order_by().filter(owner__in=keys).values_list("owner")
+        activity = {owner: (count, last) for owner, count, last in owned.annotate(Count("pk"), Max("updated_at"))}
+        spending = [
+            reports.totals_by(records.filter(started_at__gte=today), "user"),
+            reports.totals_by(records.filter(started_at__gte=days), "user"),
+            reports.totals_by(records, "user"),
+        ]
+        return {
+            key: Figures(*activity.get(key, (0, None)), *(totals.get(key, Totals()) for totals in spending))
+            for key in keys
+        }
+
+    def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
+        """Django's, and what the person spent."""
+        fieldsets = super().get_fieldsets(request, obj)
+        return fieldsets if obj is None else [(None, {"fields": ("spending",)}), *fieldsets]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
+        """Only superusers hand out powers."""
+        powers = ("is_staff", "is_superuser", "groups", "user_permissions")
+        return self.readonly_fields if request.user.is_superuser else (*self.readonly_fields, *powers)
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Who administers people may not take over a superuser's account."""
+        return super().has_change_permission(request, obj) and _may_touch(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """See `has_change_permission`."""
+        return super().has_delete_permission(request, obj) and _may_touch(request, obj)
+
+    def get_deleted_objects(
+        self, objs: Iterable[Any], request: HttpRequest
+    ) -> tuple[list[Any], dict[str, int], set[str], list[str]]:
+        """Name the people and count the rest: there may be thousands of messages."""
+        people = list(objs)
+        conversations = Conversation.objects.filter(owner__in=people).count()
+        messages = Message.objects.filter(conversation__owner__in=people).count()
+        lacking = (
+            {str(self.opts.verbose_name)}
+            if any(not self.has_delete_permission(request, each) for each in people)
+            else set()
+        )
+        if conversations and not request.user.has_perm("chat.delete_conversation"):
+            lacking.add(str(Conversation._meta.verbose_name))
+        counts = {"users": len(people), "conversations": conversations, "messages": messages}
+        return [str(each) for each in people], counts, lacking, []
+
+    @admin.display(description="name")
+    def name(self, user: User) -> str:
+        """First and last name."""
+        return user.get_full_name()
+
+    @admin.display(description="role", ordering="is_staff")
+    def role(self, user: User) -> str:
+        """What the person may do here."""
+        if not user.is_active:
+            return "inactive"
+        return "superuser" if user.is_superuser else "staff" if user.is_staff else ""
+
+    @admin.display(description="conversations", ordering="conversation_count")
+    def chats(self, user: Any) -> str:
+        """How many."""
+        return f"{user.figures.conversations:,}"
+
+    @admin.display(description="today", ordering="spent_today")
+    def today(self, user: Any) -> str:
+        """USD since midnight."""
+        return _spent(user.figures.today)
+
+    @admin.display(description=f"{DAYS} days", ordering="spent_in_days")
+    def days(self, user: Any) -> str:
+        """USD in the last days."""
+        return _spent(user.figures.days)
+
+    @admin.display(description="all time", ordering="spent_ever")
+    def ever(self, user: Any) -> str:
+        """USD."""
+        return _spent(user.figures.ever)
+
+    @admin.display(description="last active", ordering="active")
+    def last_active(self, user: Any) -> SafeString | None:
+        """When one of the person's conversations last took a message or an answer."""
+        return when(user.figures.last_active) if user.figures.last_active else None
+
+    @admin.display(description="spending")
+    def spending(self, user: User) -> SafeString:
+        """Calls, tokens and cost by period, with the ways to the records."""
+        figures = self.figures([user.pk])[user.pk]
+        return render_to_string("admin/chat/user/spending.html", {"person": user, "figures": figures, "days": DAYS})
+
+
+def _starts() -> tuple[datetime, datetime]:
+    return reports.midnight(), timezone.now() - timedelta(days=DAYS)
+
+
+def _spent(totals: Totals) -> str:
+    return money(totals.cost, totals.exactness) if totals.calls else ""
+
+
+def _may_touch(request: HttpRequest, obj: User | None) -> bool:
+    return obj is None or not obj.is_superuser or bool(request.user.is_superuser)

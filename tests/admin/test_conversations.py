@@ -1,0 +1,170 @@
+"""The list of conversations."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from chat.models import Conversation, UsageRecord
+from tests.admin.conftest import column
+from tests.spending import conversation_of, message_in, record_of, turn_in
+
+LIST = "/admin/chat/conversation/"
+
+
+def test_it_shows_owner_messages_tokens_and_cost(office, alice):
+    conversation_of(alice, turns=2)
+    page = office.get(LIST)
+    assert column(page, "heading") == ["Sky"]
+    assert column(page, "owner") == ["alice"]
+    assert column(page, "model") == ["claude-sonnet-5-5"]
+    assert column(page, "length") == ["4"]
+    assert column(page, "tokens") == ["300"]
+    assert column(page, "cost") == ["$0.02"]
+
+
+def test_it_marks_what_is_estimated_or_lacks_a_price(office, alice):
+    guessed = conversation_of(alice, turns=0, title="guessed")
+    _, answer = turn_in(guessed, None, "?", "!")
+    record_of(alice, message=answer, exactness="estimated")
+    unpriced = conversation_of(alice, turns=0, title="unpriced")
+    turn_in(unpriced, None, "?", "!", cost=None)
+    page = office.get(f"{LIST}?o=1")
+    assert dict(zip(column(page, "heading"), column(page, "cost"), strict=True)) == {
+        "guessed": "~$0.02",
+        "unpriced": "≥ $0.00",
+    }
+
+
+@pytest.mark.parametrize(
+    ("term", "found"),
+    [
+        ("rayleigh", {"Light"}),
+        ("LIGHT", {"Light"}),
+        ("blue rayleigh", {"Light"}),
+        ("rayleigh missing", set()),
+        ("alice", {"Light", "Bread"}),
+        ("100%", {"Bread"}),
+        ("'\"\\;--", set()),
+        ("🌈" * 500, set()),
+        ("   ", {"Light", "Bread", "His"}),
+    ],
+)
+def test_it_searches_titles_texts_and_people(office, alice, bob, term, found):
+    light = conversation_of(alice, turns=0, title="Light")
+    turn_in(light, None, "Why is it blue?", "Rayleigh scattering makes it blue")
+    turn_in(conversation_of(alice, turns=0, title="Bread"), None, "How wet?", "100% hydration")
+    conversation_of(bob, title="His")
+    assert set(column(office.get(LIST, {"q": term}), "heading")) == found
+
+
+def test_it_finds_a_conversation_by_the_id_of_one_of_its_messages(office, alice):
+    sought = conversation_of(alice, title="sought")
+    conversation_of(alice, title="other")
+    for key in (sought.pk, sought.messages.last().pk):
+        assert column(office.get(LIST, {"q": str(key)}), "heading") == ["sought"]
+
+
+@pytest.mark.parametrize(
+    ("state", "holds"),
+    [("failed", "failed"), ("stopped", "stopped"), ("interrupted", "interrupted"), ("streaming", "running")],
+)
+def test_it_filters_by_what_a_conversation_holds(office, alice, state, holds):
+    conversation_of(alice, title="plain")
+    message_in(conversation_of(alice, title="special"), None, "assistant", "x", state=state)
+    assert column(office.get(LIST, {"holds": holds}), "heading") == ["special"]
+
+
+def test_it_filters_by_person_model_archive_and_price(office, alice, bob):
+    conversation_of(alice, title="hers")
+    conversation_of(bob, title="his", model="claude-opus-5-5", archived=True)
+    record_of(bob, cost=None, message=Conversation.objects.get(title="his").messages.first())
+    for query in (
+        {"person": bob.pk},
+        {"language_model": "claude-opus-5-5"},
+        {"archived__exact": 1},
+        {"holds": "unpriced"},
+    ):
+        assert column(office.get(LIST, query), "heading") == ["his archived"]
+
+
+def test_it_filters_by_days(office, alice):
+    for title, days in (("new", 0), ("week", 5), ("old", 40)):
+        conversation = conversation_of(alice, title=title)
+        Conversation.objects.filter(pk=conversation.pk).update(updated_at=timezone.now() - timedelta(days=days))
+    today = timezone.localdate()
+    since = {"updated_at_since": (today - timedelta(days=6)).isoformat()}
+    assert column(office.get(LIST, since), "heading") == ["new", "week"]
+    until = {"updated_at_until": (today - timedelta(days=1)).isoformat()}
+    assert column(office.get(LIST, until), "heading") == ["week", "old"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"updated_at_since": "yesterday"},
+        {"updated_at_since": "2026-02-31"},
+        {"updated_at_until": "9999-12-31"},
+        {"updated_at_since": "0001-01-01"},
+        {"person": "nobody"},
+        {"person": "9" * 40},
+        {"p": "999"},
+        {"o": "99.-77"},
+        {"language_model": "no-such-model"},
+        {"holds": "nonsense"},
+        {"nonsense": "1"},
+        {"q": "x" * 10_000},
+    ],
+)
+def test_it_answers_nonsense_calmly(office, alice, query):
+    conversation_of(alice)
+    response = office.get(LIST, query, follow=True)
+    assert response.status_code == 200
+
+
+@pytest.mark.parametrize(("order", "titles"), [("-4", ["long", "dear"]), ("-6", ["dear", "long"])])
+def test_it_orders_by_messages_and_by_cost(office, alice, order, titles):
+    conversation_of(alice, title="long", turns=3)
+    dear = conversation_of(alice, title="dear")
+    record_of(alice, cost="5", message=dear.messages.last())
+    assert column(office.get(LIST, {"o": order}), "heading") == titles
+
+
+def test_an_empty_list_says_what_will_appear_here(office):
+    assert "Conversations will appear here" in office.get(LIST).content.decode()
+    assert "Nothing matches" in office.get(LIST, {"q": "x"}).content.decode()
+
+
+@pytest.mark.parametrize("query", ["", "?q=Answer", "?o=-6", "?holds=failed", "?_facets=True"])
+def test_the_number_of_queries_does_not_grow_with_the_rows(queries_of, alice, bob, query):
+    conversation_of(alice)
+    few = queries_of(LIST + query)
+    for owner in (alice, bob) * 10:
+        conversation_of(owner, turns=3)
+    assert queries_of(LIST + query) == few
+
+
+def test_nobody_adds_or_edits(office, alice):
+    conversation = conversation_of(alice)
+    assert office.get(f"{LIST}add/").status_code == 403
+    assert office.post(f"{LIST}add/", {"title": "x"}).status_code == 403
+    assert office.post(f"{LIST}{conversation.pk}/change/", {"title": "mine"}).status_code == 405
+    conversation.refresh_from_db()
+    assert conversation.title == "Sky"
+
+
+def test_deleting_one_says_what_goes_and_keeps_the_usage_records(office, alice):
+    conversation = conversation_of(alice, turns=3)
+    asked = office.get(f"{LIST}{conversation.pk}/delete/").content.decode()
+    assert "Messages: 6" in asked
+    office.post(f"{LIST}{conversation.pk}/delete/", {"post": "yes"})
+    assert not Conversation.objects.exists()
+    assert UsageRecord.objects.filter(message=None, user=alice).count() == 3
+
+
+def test_deleting_many_does_the_same(office, alice):
+    keys = [str(conversation_of(alice).pk) for _ in range(3)]
+    chosen = {"action": "delete_selected", "_selected_action": keys}
+    assert "Messages: 6" in office.post(LIST, chosen).content.decode()
+    office.post(LIST, {**chosen, "post": "yes"})
+    assert (Conversation.objects.count(), UsageRecord.objects.count()) == (0, 3)

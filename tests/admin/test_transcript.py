@@ -1,0 +1,144 @@
+"""A conversation as administrators read it."""
+
+import re
+from decimal import Decimal
+from uuid import uuid4
+
+import pytest
+
+from chat.admin.transcript import transcript_of
+from tests.spending import conversation_of, message_in, record_of, turn_in
+
+
+def page_of(office, conversation, **query):
+    response = office.get(f"/admin/chat/conversation/{conversation.pk}/change/", query)
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def words(html):
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html))
+
+
+def test_it_shows_what_was_said_in_order(office, alice):
+    html = page_of(office, conversation_of(alice, turns=2, system_prompt="Be brief."))
+    said = [html.index(text) for text in ("Question 0", "Answer 0", "Question 1", "Answer 1")]
+    assert said == sorted(said)
+    assert "Be brief." in html
+
+
+def test_it_shows_what_a_call_counted_cost_and_took(office, alice):
+    conversation = conversation_of(alice, turns=0)
+    _, answer = turn_in(conversation, None, "?", "!", cost=None)
+    answer.usage_records.all().delete()
+    record_of(
+        alice,
+        message=answer,
+        cost="0.0421",
+        input_tokens=1204,
+        output_tokens=840,
+        cache_read_tokens=51200,
+        web_searches=1,
+        exactness="estimated",
+        end="stopped",
+        attempt=2,
+    )
+    shown = words(page_of(office, conversation))
+    for part in (
+        "Stopped attempt 2 ~$0.042",
+        "claude-sonnet-5-5 answered by claude-sonnet-5-5-20260928",
+        "Input 1,204 $2.00 $0.0024",
+        "Cache read 51,200 $0.10 $0.0051",
+        "Output 840 $10.00 $0.0084",
+        "Web searches 1 $10.00 $0.01",
+        "Tokens Estimated",
+        "First token 0.4 s",
+        "Duration 3.0 s",
+        "Request req_011CSHoEeqs5C35K2UUqR7Fy",
+    ):
+        assert part in shown
+
+
+def test_it_shows_failures_titles_and_calls_without_a_price(office, alice):
+    conversation = conversation_of(alice, turns=0)
+    fields = {"state": "failed", "error_code": "cut_off", "error_detail": "peer closed"}
+    _, answer = turn_in(conversation, None, "?", "half an ans", cost=None, **fields)
+    record_of(alice, message=answer, purpose="title", error_code="overloaded", end="failed", cost="0")
+    record_of(alice, message=answer, cost="0.003", exactness="lower_bound")
+    record_of(alice, message=answer, end="open", cost=None, price=None)
+    shown = words(page_of(office, conversation))
+    for part in (
+        "cut_off peer closed",
+        "unpriced",
+        "Title $0.00",
+        "Error overloaded",
+        "≥ $0.003",
+        "1 running",
+        "half an ans",
+    ):
+        assert part in shown
+
+
+def test_it_shows_one_branch_and_marks_the_others(office, alice):
+    conversation = conversation_of(alice, turns=1)
+    answer = conversation.messages.get(role="assistant")
+    turn_in(conversation, answer, "Old question", "Old answer")
+    newer, _ = turn_in(conversation, answer, "New question", "New answer")
+    html = page_of(office, conversation)
+    assert "New answer" in html
+    assert "Old answer" not in html
+    assert "Version 2 of 2" in html
+    assert "in 2 branches" in html
+    older = re.search(
+        r'\?message=([0-9a-f-]+)#m-\1">Version 1</a> <bdi>Old question</bdi> [^<]*<span[^>]*>2 messages', html
+    )
+    html = page_of(office, conversation, message=older[1])
+    assert "Old answer" in html
+    assert "New answer" not in html
+    assert f"?message={newer.pk}" in html
+
+
+def test_it_shows_the_branch_through_a_message_at_its_page(alice):
+    conversation = conversation_of(alice, turns=60)
+    sought = conversation.messages.get(text="Question 30")
+    transcript = transcript_of(conversation, through=sought.pk)
+    assert (transcript.page.number, transcript.page.paginator.num_pages, transcript.messages) == (2, 3, 120)
+    assert sought.pk in [entry.message.pk for entry in transcript.entries]
+    assert [entry.place for entry in transcript.entries] == list(range(51, 101))
+
+
+@pytest.mark.parametrize("query", [{"p": "99"}, {"p": "-1"}, {"p": "x"}, {"message": "x"}, {"message": str(uuid4())}])
+def test_it_answers_nonsense_calmly(office, alice, query):
+    assert "Answer" in page_of(office, conversation_of(alice), **query)
+
+
+def test_a_message_of_another_conversation_chooses_nothing(office, alice, bob):
+    other = conversation_of(bob, turns=0)
+    _, elsewhere = turn_in(other, None, "Elsewhere", "Far away")
+    html = page_of(office, conversation_of(alice), message=str(elsewhere.pk))
+    assert "Far away" not in html
+
+
+def test_a_long_conversation_is_paged_and_the_number_of_queries_stays(queries_of, alice):
+    short, long = conversation_of(alice, turns=25), conversation_of(alice, turns=1000)
+    for conversation, branches in ((short, 1), (long, 40)):
+        for branch in range(branches):
+            message_in(conversation, conversation.messages.get(text="Question 0"), "assistant", f"Branch {branch}")
+    few = queries_of(f"/admin/chat/conversation/{short.pk}/change/")
+    assert queries_of(f"/admin/chat/conversation/{long.pk}/change/") == few
+
+
+def test_an_empty_conversation_says_so(office, alice):
+    assert "Nothing has been said here yet." in page_of(office, conversation_of(alice, turns=0))
+
+
+def test_one_that_does_not_exist_is_not_found(office, db):
+    assert office.get(f"/admin/chat/conversation/{uuid4()}/change/").status_code == 404
+    assert office.get("/admin/chat/conversation/nonsense/change/").status_code == 404
+
+
+def test_the_parts_of_a_call_add_up_to_its_cost(alice):
+    conversation = conversation_of(alice, turns=0)
+    _, answer = turn_in(conversation, None, "?", "!")
+    (entry,) = [entry for entry in transcript_of(conversation).entries if entry.message == answer]
+    assert sum(line.cost for line in entry.calls[0].lines) == Decimal("0.0007")

@@ -1,0 +1,108 @@
+"""People and what they spent."""
+
+import re
+
+import pytest
+from django.contrib.auth.models import Permission
+
+from chat.models import Conversation, UsageRecord, User
+from tests.admin.conftest import column
+from tests.spending import conversation_of, record_of
+
+LIST = "/admin/chat/user/"
+
+
+def test_it_shows_what_people_spent_and_how_much_they_talk(office, alice, bob):
+    conversation_of(alice)
+    record_of(alice, cost="1", days_ago=2)
+    record_of(alice, cost="2", days_ago=40, exactness="estimated")
+    page = office.get(LIST)
+    assert column(page, "username") == ["admin", "alice", "bob"]
+    assert column(page, "chats") == ["0", "1", "0"]
+    assert column(page, "today") == ["-", "$0.01", "-"]
+    assert column(page, "days") == ["-", "$1.01", "-"]
+    assert column(page, "ever") == ["-", "~$3.01", "-"]
+
+
+def test_it_orders_by_the_number_of_conversations(office, alice, bob):
+    for owner in (alice, bob, bob):
+        conversation_of(owner)
+    assert column(office.get(LIST, {"o": "-4"}), "username") == ["bob", "alice", "admin"]
+
+
+@pytest.mark.parametrize(("order", "names"), [("-6", ["bob", "alice", "admin"]), ("-7", ["alice", "bob", "admin"])])
+def test_it_orders_by_what_people_spent(office, alice, bob, order, names):
+    record_of(alice, cost="9", days_ago=40)
+    record_of(alice, cost="1")
+    record_of(bob, cost="2")
+    assert column(office.get(LIST, {"o": order}), "username") == names
+
+
+def test_the_number_of_queries_does_not_grow_with_the_rows(queries_of, alice):
+    conversation_of(alice)
+    few = queries_of(f"{LIST}?o=-7")
+    for number in range(20):
+        conversation_of(User.objects.create_user(f"user{number}"), turns=2)
+    assert queries_of(f"{LIST}?o=-7") == few
+
+
+def test_a_person_s_page_shows_spending_and_leads_to_the_records(office, alice):
+    conversation_of(alice, turns=2)
+    html = office.get(f"{LIST}{alice.pk}/change/").content.decode()
+    shown = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html))
+    assert "Today 2 300 $0.02 30 days 2 300 $0.02 All time 2 300 $0.02" in shown
+    assert f"/admin/chat/usagerecord/?person={alice.pk}" in html
+    assert f"/admin/chat/conversation/?person={alice.pk}" in html
+
+
+@pytest.mark.parametrize("usable", [True, False])
+def test_administrators_add_people(office, usable):
+    password = "correct-horse-9"
+    given = {"username": "carol", "usable_password": str(usable).lower(), "password1": password, "password2": password}
+    response = office.post(f"{LIST}add/", given)
+    assert response.status_code == 302
+    carol = User.objects.get(username="carol")
+    assert carol.has_usable_password() == usable
+    assert carol.check_password(password) == usable
+
+
+def test_deleting_a_person_says_what_goes_and_keeps_the_usage_records(office, alice):
+    conversation_of(alice, turns=3)
+    asked = office.get(f"{LIST}{alice.pk}/delete/").content.decode()
+    assert "Conversations: 1" in asked
+    assert "Messages: 6" in asked
+    office.post(f"{LIST}{alice.pk}/delete/", {"post": "yes"})
+    assert not User.objects.filter(pk=alice.pk).exists()
+    assert Conversation.objects.count() == 0
+    assert UsageRecord.objects.filter(user=None).count() == 3
+
+
+@pytest.fixture
+def clerk(db, client_of):
+    """Staff who administer people, but are no superuser."""
+    clerk = User.objects.create_user("clerk", is_staff=True)
+    clerk.user_permissions.set(Permission.objects.filter(content_type__model="user", content_type__app_label="chat"))
+    return client_of(clerk)
+
+
+def test_staff_cannot_give_powers_to_anybody(clerk, alice):
+    given = {"username": "alice", "is_active": "on", "is_staff": "on", "is_superuser": "on", "first_name": "Al"}
+    assert clerk.post(f"{LIST}{alice.pk}/change/", given).status_code == 302
+    alice.refresh_from_db()
+    assert (alice.first_name, alice.is_staff, alice.is_superuser) == ("Al", False, False)
+
+
+def test_staff_cannot_take_over_a_superuser(clerk, admin):
+    password = {"password1": "mine-now-77", "password2": "mine-now-77", "usable_password": "true"}
+    assert clerk.post(f"{LIST}{admin.pk}/password/", password).status_code == 403
+    assert clerk.post(f"{LIST}{admin.pk}/change/", {"username": "x"}).status_code == 403
+    assert clerk.post(f"{LIST}{admin.pk}/delete/", {"post": "yes"}).status_code == 403
+    clerk.post(LIST, {"action": "delete_selected", "_selected_action": [admin.pk], "post": "yes"})
+    admin.refresh_from_db()
+    assert admin.check_password("keeper-of-9")
+
+
+def test_deleting_a_person_with_conversations_needs_the_permission_for_these(clerk, alice):
+    conversation_of(alice)
+    assert clerk.post(f"{LIST}{alice.pk}/delete/", {"post": "yes"}).status_code == 403
+    alice.refresh_from_db()
