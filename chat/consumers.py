@@ -46,7 +46,11 @@ class ChatConsumer(AsyncWebsocketConsumer):
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Each socket has a thread of its own for database work, so that none queues behind another's."""
         async with ThreadSensitiveContext():
-            await super().__call__(scope, receive, send)
+            try:
+                await super().__call__(scope, receive, send)
+            finally:
+                # A server that shuts down cancels us without calling disconnect.
+                self._leave()
 
     async def connect(self) -> None:
         """Accept first and close then, because a browser cannot read why a socket was refused."""
@@ -63,12 +67,10 @@ class ChatConsumer(AsyncWebsocketConsumer):
             await self._welcome(self.user)
 
     async def disconnect(self, code: int) -> None:
-        """Watch nothing any more; the turns go on."""
-        if self.pump:
-            admission.sockets[self.user.pk] -= 1
-            self.pumping.cancel()
-            self.pump.close()
+        """The tab is gone; its turns go on."""
+        if self.user and self.pump:
             await self.channel_layer.group_discard(group_of(self.user.pk), self.channel_name)
+        self._leave()
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """Take one frame; whatever is wrong with it is answered with ``refused``."""
@@ -105,6 +107,13 @@ class ChatConsumer(AsyncWebsocketConsumer):
         """Somebody logged out (channel layer): was it this session?"""
         if message["session"] in (None, self.session_key):
             await self._still_allowed(0)
+
+    def _leave(self) -> None:
+        if self.user and self.pump:
+            admission.sockets[self.user.pk] -= 1
+            self.pump.close()
+            self.pumping.cancel()
+            self.pump = None
 
     async def _welcome(self, user: User) -> None:
         admission.sockets[user.pk] += 1
@@ -196,10 +205,19 @@ class ChatConsumer(AsyncWebsocketConsumer):
         return True
 
     async def _say(self, frame: Mapping[str, Any]) -> None:
-        await self.send(text_data=wire.encode(frame))
+        await self._put(wire.encode(frame))
 
     async def _send_text(self, frame: str) -> None:
         """The pump's way out: past the consumer's layers, because every token takes it."""
         if monotonic() - self.checked > CHECK_FRAME_SECONDS and not await self._still_allowed(CHECK_FRAME_SECONDS):
             return
-        await self.base_send({"type": "websocket.send", "text": frame})
+        await self._put(frame)
+
+    async def _put(self, frame: str) -> None:
+        if self.pump is None:
+            return
+        try:
+            await self.base_send({"type": "websocket.send", "text": frame})
+        except Exception:
+            # Each server has an exception of its own for a socket that closed under our hands: nothing is lost by it.
+            self._leave()
