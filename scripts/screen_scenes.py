@@ -16,15 +16,10 @@ def scene(act: Scene) -> Scene:
 
 
 async def _ask(page: Page, text: str) -> None:
-    """Send a question; what it tells the simulator is taken off the picture."""
     await page.goto("/")
     await page.fill("#text", text)
     await page.click("#send")
     await page.wait_for_selector("[data-role=user]")
-    await page.evaluate(
-        "document.querySelectorAll('[data-role=user] [data-part=text], #title, #conversations [data-part=title]')"
-        ".forEach(each => each.textContent = each.textContent.replace(/\\s*\\[\\[sim.*/s, ''))"
-    )
 
 
 # --- the scenes: pages ------------------------------------------------------------------------------------------------
@@ -106,7 +101,6 @@ async def folded(page: Page) -> None:
     if await page.locator("[data-action=fold]").is_visible():
         await page.click("[data-action=fold]")
     await page.wait_for_timeout(300)
-    await page.context.clear_cookies(name="sidebar")
 
 
 @scene
@@ -147,8 +141,10 @@ async def edit(page: Page) -> None:
 
 @scene
 async def zoomed(page: Page) -> None:
+    """What 200 % leaves of a window, and not less than anybody has."""
+    size = page.viewport_size or {"width": 0, "height": 0}
+    await page.set_viewport_size({"width": max(320, size["width"] // 2), "height": size["height"] // 2})
     await page.goto(f"/c/{CHATS['sky']}/")
-    await page.evaluate("document.documentElement.style.setProperty('font-size', '200%')")
     await page.wait_for_timeout(400)
 
 
@@ -194,7 +190,7 @@ async def writing_maths(page: Page) -> None:
 
 @scene
 async def overloaded(page: Page) -> None:
-    await _ask(page, 'Tell me a story [[sim {"fault": "overloaded", "at": 40}]]')
+    await _ask(page, 'Tell me a story [[sim {"fault": "error", "at": 90}]]')
     await page.wait_for_selector("[data-state=failed]")
 
 

@@ -25,6 +25,9 @@ ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build" / "screens"
 SIZES = {"phone": (360, 740), "desk": (1280, 800)}
 SCHEMES = ("light", "dark")
+# What a question tells the simulator is no part of a picture.
+WITHOUT_DIRECTIVES = """document.querySelectorAll('#title, [data-part=text], [data-part=title]').forEach(
+    (each) => (each.textContent = each.textContent.replace(/\\s*\\[\\[sim.*/s, "")))"""
 NAME, PASSWORD = "ada", secrets.token_urlsafe()
 
 
@@ -44,7 +47,7 @@ def _prepare(folder: Path) -> None:
         "ANTHROPIC_API_KEY": "",
         "DATABASE_URL": f"sqlite:///{folder / 'screens.sqlite3'}",
         "SECRET_KEY": secrets.token_urlsafe(),
-        "CHAT_SIMULATOR_SPEED": "120",
+        "CHAT_SIMULATOR_SPEED": "100",
         "CHAT_MESSAGES_PER_MINUTE": "1000",
         "DJANGO_SETTINGS_MODULE": "chatproject.settings",
     }
@@ -75,7 +78,7 @@ def _served(url: str) -> Iterator[None]:
 
 
 def _wait_for(url: str) -> None:
-    for _ in range(100):
+    for _ in range(600):
         try:
             urlopen(f"{url}/healthz").close()  # noqa: S310 - our own address
         except URLError:
@@ -112,18 +115,33 @@ async def _variant(browser: Browser, url: str, size: str, scheme: str, names: li
         await _picture(page, f"login-{size}-{scheme}")
     await page.fill("[name=username]", NAME)
     await page.fill("[name=password]", PASSWORD)
-    await page.click("button[type=submit], form button")
+    await page.press("[name=password]", "Enter")
     await page.wait_for_url(f"{url}/")
-    await page.close()
-    for name in (name for name in names if name != "login"):
-        page = await context.new_page()
-        try:
-            await SCENES[name](page)
-            await _picture(page, f"{name}-{size}-{scheme}")
-        except Exception as error:
-            print(f"{name}-{size}-{scheme}: {str(error).splitlines()[0]}", file=sys.stderr)
-        await page.close()
+    cookies = await context.cookies()
     await context.close()
+    for name in (name for name in names if name != "login"):
+        context = await _context(browser, url, size, scheme)
+        await context.add_cookies([{**cookie} for cookie in cookies])  # type: ignore[typeddict-item]
+        await _scene(await context.new_page(), name, f"{name}-{size}-{scheme}")
+        await context.close()
+
+
+async def _scene(page: Page, name: str, picture: str) -> None:
+    try:
+        await SCENES[name](page)
+        await _picture(page, picture)
+        await _tidy(page)
+    except Exception as error:
+        print(f"{picture}: {str(error).splitlines()[0]}", file=sys.stderr)
+
+
+async def _tidy(page: Page) -> None:
+    """Delete what a scene wrote, so that the list looks the same in every picture."""
+    key = await page.evaluate("document.body.dataset.conversation")
+    if key and key not in CHATS.values():
+        token = await page.get_attribute("meta[name=csrf-token]", "content")
+        headers = {"X-CSRFToken": token or "", "X-Requested-With": "fetch"}
+        await page.context.request.post(f"/c/{key}/delete/", headers=headers)
 
 
 async def _context(browser: Browser, url: str, size: str, scheme: str) -> BrowserContext:
@@ -141,6 +159,7 @@ async def _context(browser: Browser, url: str, size: str, scheme: str) -> Browse
 
 
 async def _picture(page: Page, name: str) -> None:
+    await page.evaluate(WITHOUT_DIRECTIVES)
     await page.screenshot(path=BUILD / f"{name}.png", animations="disabled")
 
 
