@@ -23,11 +23,14 @@ PAGE = """<!doctype html>
 <body><main id="answer"></main><script type="module" src="/open.js"></script>
 """
 COLUMN = "main { max-width: 46rem; margin: 24px auto; padding: 0 16px; }"
-OPEN = 'import * as rendering from "/static/chat/render/answer.js";\nObject.assign(window, rendering, { ready: true });\n'
+OPEN = """import * as answer from "/static/chat/render/answer.js";
+import * as drawing from "/static/chat/render/drawing.js";
+Object.assign(window, answer, drawing, { ready: true });
+"""
 
 
 def application(policy: str = POLICY) -> web.Application:
-    """`/` has an empty `#answer` and, once `ready`, what `render/answer.js` exports as globals."""
+    """`/` has an empty `#answer` and, once `ready`, what `render/answer.js` and `drawing.js` export as globals."""
 
     async def page(request: web.Request) -> web.Response:
         return web.Response(text=PAGE, content_type="text/html")

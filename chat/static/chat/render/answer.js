@@ -6,7 +6,7 @@ import { breath, settled } from "./work.js";
 export { settled };
 
 const SLICE = 8; // ms of drawing in one task
-const SHARE = 12; // after a frame that cost c none is drawn for c times this, so that drawing never fills the thread
+const SHARE = 16; // after a frame that cost c none is drawn for c times this, so that drawing never fills the thread
 const LONGEST_PAUSE = 250; // ms
 
 /** One growing Markdown text in one element. */
@@ -25,6 +25,7 @@ export class AnswerView {
     this.#element = element;
     this.#citations = citations;
     element.classList.add("markdown");
+    element.dataset.rendered = "";
     this.#reset();
   }
 

@@ -68,7 +68,7 @@ export class Blocks {
 
   /** Put text behind what was said last: into the paragraph that is open, or below any other block. */
   follow(text) {
-    if (this.tip.type === "paragraph") this.tip.text = this.tip.text.trimEnd() + text;
+    if (this.tip.type === "paragraph" && !definition(this.tip.text)) this.tip.text = this.tip.text.trimEnd() + text;
     else {
       this.#closeTo(1);
       this.feed(text);

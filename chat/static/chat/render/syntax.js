@@ -92,7 +92,7 @@ function math(blocks, cursor, depth) {
   if (cursor.indent > 3 || !Object.hasOwn(MATHS, opener) || cursor.ahead[2] === "$") return false;
   const rest = cursor.ahead.slice(2);
   const end = MATHS[opener].line.exec(rest);
-  if (end ? !end[1].trim() : rest.includes(MATHS[opener].close)) return false;
+  if (end ? !end[1].trim() : /\$\$|\]/.test(rest)) return false;
   blocks.add(depth, "math", { opener, raw: cursor.ahead, closed: Boolean(end) }).lines.push(end ? end[1] + end[2] : rest);
   return true;
 }
