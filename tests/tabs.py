@@ -99,7 +99,7 @@ class Tab:
     async def _connect(self):
         headers = [(name.lower().encode(), value.encode()) for name, value in self.headers.items()]
         self.socket = WebsocketCommunicator(application, "/ws/chat/", headers=[(b"host", b"localhost"), *headers])
-        connected, _ = await self.socket.connect()
+        connected, _ = await self.socket.connect(timeout=10)
         assert connected
 
     async def _leave(self):
