@@ -1,0 +1,77 @@
+"""The administration in a real browser: nothing hostile runs, no policy is broken, a phone is wide enough."""
+
+import re
+
+import pytest
+from asgiref.sync import sync_to_async
+from playwright.async_api import expect
+
+from tests.admin.office import pages_full_of
+from tests.hostile import HOSTILE
+from tests.page.conftest import loop_fixture
+
+TRANSCRIPT = re.compile("/conversation/.*/change/")
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session"), pytest.mark.django_db(transaction=True)]
+
+
+@loop_fixture
+async def visit(desk, context, page):
+    """Opens a page of the administration, the policy being enforced."""
+    url, cookie = desk
+    await context.add_cookies([cookie])
+
+    async def opened(path):
+        response = await page.goto(url + path)
+        assert response.status == 200
+        assert "script-src 'self';" in response.headers["content-security-policy"]
+        return page
+
+    return opened
+
+
+async def test_no_page_breaks_the_policy_and_nothing_hostile_runs(visit):
+    for path in await sync_to_async(pages_full_of)("\n".join(HOSTILE)):
+        page = await visit(path)
+        assert await page.evaluate("window.ran") is None
+        assert await page.evaluate("document.body.checkVisibility()")
+
+
+@pytest.mark.parametrize("number", range(0, len(HOSTILE), 4))
+async def test_each_hostile_text_stays_text(visit, number):
+    for text in HOSTILE[number : number + 4]:
+        paths = await sync_to_async(pages_full_of)(text)
+        for path in ("/admin/chat/conversation/", next(path for path in paths if TRANSCRIPT.search(path))):
+            page = await visit(path)
+            assert await page.evaluate("window.ran") is None
+
+
+async def test_the_links_of_a_transcript_lead_to_pages_only(visit):
+    paths = await sync_to_async(pages_full_of)("word")
+    page = await visit(next(path for path in paths if TRANSCRIPT.search(path)))
+    await page.evaluate("document.querySelectorAll('details').forEach(fold => fold.open = true)")
+    schemes = await page.evaluate("[...new Set([...document.querySelectorAll('main a')].map(link => link.protocol))]")
+    assert sorted(schemes) == ["http:", "https:"]
+
+
+async def test_no_page_is_wider_than_a_phone(visit, page):
+    await page.set_viewport_size({"width": 360, "height": 740})
+    for path in await sync_to_async(pages_full_of)("Antidisestablishmentarianism" * 20):
+        await visit(path)
+        assert await page.evaluate("document.documentElement.scrollWidth") <= 360, path
+
+
+async def test_prices_are_added_with_the_page_s_own_button(visit):
+    page = await visit("/admin/chat/languagemodel/claude-sonnet-5-5/change/")
+    await page.get_by_role("button", name="Add another Price").click()
+    for name, value in {
+        "input": "1",
+        "output": "5",
+        "cache_write_5m": "1",
+        "cache_write_1h": "2",
+        "cache_read": "0.1",
+    }.items():
+        await page.locator(f"[name=prices-0-{name}]").fill(value)
+    await page.get_by_role("button", name="Save and continue editing").click()
+    await expect(page.get_by_text("was changed successfully")).to_be_visible()
+    await expect(page.locator("table.figures tbody tr")).to_have_count(3)

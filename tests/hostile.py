@@ -1,0 +1,25 @@
+"""Texts that try to run. Each sets ``window.ran`` or opens a dialog where it is taken for markup."""
+
+HOSTILE = [
+    "<script>window.ran=1</script>",
+    "</title><script>window.ran=1</script>",
+    "</textarea></template></noscript></style><script>alert(1)</script>",
+    "<img src=x onerror=window.ran=1>",
+    "\"><img src=x onerror='alert(1)'>",
+    "' onmouseover='window.ran=1' autofocus onfocus='alert(1)' x='",
+    "<svg onload=window.ran=1><animate onbegin=alert(1) attributeName=x dur=1s>",
+    "<svg><a xlink:href='javascript:alert(1)'><text y=20>x</text></a></svg>",
+    "<a href='javascript:window.ran=1'>click</a>",
+    "[click](javascript:alert(1)) ![x](data:text/html,<script>alert(1)</script>) <javascript:alert(1)>",
+    "<a href=' \x01javascript:alert(1)'>x</a><a href='jAvAsCrIpT&colon;alert(1)'>x</a>",
+    "<iframe srcdoc='<script>parent.ran=1</script>'></iframe><object data='data:text/html,<script>alert(1)</script>'>",
+    "<math><mtext><table><mglyph><style><!--</style><img title='--&gt;&lt;img src=1 onerror=alert(1)&gt;'>",
+    "<noscript><p title='</noscript><img src=x onerror=alert(1)>'>",
+    "<form action=javascript:alert(1)><button formaction=javascript:alert(1)>x</button><input name=attributes>",
+    "<base href='//evil.example/'><meta http-equiv=refresh content='0;url=javascript:alert(1)'>",
+    "<style>@import 'data:text/css,*{display:none}'</style><link rel=stylesheet href='data:text/css,*{color:red}'>",
+    "{{ constructor.constructor('alert(1)')() }} ${alert(1)} {% debug %} %s {0.__class__}",
+    "&lt;script&gt;alert(1)&lt;/script&gt; &#60;script&#62;alert(1)",
+    "\u202etxt.exe\u202d \u2066\u2067unclosed \u200f\u061c e\u0301\u0300 👨‍👩‍👧‍👦 \ufdfa",
+    "<!--><script>alert(1)</script>--> <![CDATA[<script>alert(1)</script>]]> <?xml ?><!DOCTYPE x>",
+]
