@@ -204,8 +204,10 @@ async def refused(page: Page) -> None:
 
 @scene
 async def reconnecting(page: Page) -> None:
+    await page.route_web_socket("**/ws/chat/", lambda socket: socket.close())
     await page.goto(f"/c/{CHATS['sky']}/")
-    await page.evaluate("document.getElementById('connection').hidden = false")
+    await page.wait_for_selector("#connection:not([hidden])")
+    await page.wait_for_timeout(400)
 
 
 # --- the scenes: administration ---------------------------------------------------------------------------------------
