@@ -33,7 +33,7 @@ LAYERS = [
 # The port is chosen at run time, and the app is loaded before there can be models.
 MAY_HIDE_IMPORTS = {"chat.providers", "chat.apps"}
 SDK = {"anthropic", "httpx2", "httpcore2"}
-SDK_USERS = {"chat.providers.anthropic"}
+SDK_USERS = {"chat.providers.anthropic", "chat.providers.faults"}
 WRITERS = {"Message": {"chat.turns"}, "UsageRecord": {"chat.ledger"}}
 RELATED = {"messages": "Message", "children": "Message", "usage_records": "UsageRecord"}
 WRITES = {"create", "acreate", "bulk_create", "abulk_create", "update", "aupdate", "bulk_update", "abulk_update"}
