@@ -12,6 +12,7 @@ django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
+VAR_DIR.mkdir(mode=0o700, exist_ok=True)  # conversations are private
 
 env.load(Path(env.text("ENV_FILE", str(BASE_DIR / ".env"))))
 
@@ -63,6 +64,7 @@ TEMPLATES = [
 ]
 STATIC_URL = "/static/"
 WHITENOISE_USE_FINDERS = True
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 # Asked again each time (and answered 304): modules import each other by plain name, an upgrade must not mix versions.
 WHITENOISE_MAX_AGE = 0
 LANGUAGE_CODE = "en"
@@ -111,7 +113,6 @@ CONTENT_SECURITY_POLICY = {
 
 # --- where things are kept --------------------------------------------------------------------------------------------
 
-VAR_DIR.mkdir(exist_ok=True)
 DATABASES = {"default": env.database("DATABASE_URL", f"sqlite:///{VAR_DIR / 'chat.sqlite3'}")}
 REDIS_URL = env.url("REDIS_URL", ("redis", "rediss", "unix"))
 

@@ -8,7 +8,7 @@ from chatproject import secret_key
 
 
 def test_it_is_made_once_and_kept_to_the_owner(tmp_path):
-    path = tmp_path / "var" / "secret_key"
+    path = tmp_path / "secret_key"
     key = secret_key.kept_in(path)
     assert len(key) >= 50
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
