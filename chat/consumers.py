@@ -74,7 +74,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """Take one frame; whatever is wrong with it is answered with ``refused``."""
-        if self.pump is None or not await self._still_allowed(CHECK_COMMAND_SECONDS):
+        if self.pump is None or self.pump.closed or not await self._still_allowed(CHECK_COMMAND_SECONDS):
             return
         if self.flood.rises():
             await self.close(TOO_MANY)
@@ -103,17 +103,15 @@ class ChatConsumer(AsyncWebsocketConsumer):
         if frame["type"] == "turn" and conversation in self.watched:
             await self._follow({UUID(frame["turn"]): Cursor()})
 
-    async def recheck(self, message: dict[str, Any]) -> None:
-        """Somebody logged out (channel layer): was it this session?"""
-        if message["session"] in (None, self.session_key):
-            await self._still_allowed(0)
+    async def logged_out(self, message: dict[str, Any]) -> None:
+        """A session of this person ended (channel layer). Django tells so before it deletes it: do not look it up."""
+        if message["session"] == self.session_key:
+            await self._turn_out()
 
     def _leave(self) -> None:
-        if self.user and self.pump:
+        if self.user and self.pump and not self.pump.closed:
             admission.sockets[self.user.pk] -= 1
             self.pump.close()
-            self.pumping.cancel()
-            self.pump = None
 
     async def _welcome(self, user: User) -> None:
         admission.sockets[user.pk] += 1
@@ -199,10 +197,13 @@ class ChatConsumer(AsyncWebsocketConsumer):
         self.checked = monotonic()
         user = await admission.user_of(self.session_key)
         if user is None or user.pk != self.user.pk:
-            self.pump.close()
-            await self.close(NOT_LOGGED_IN)
+            await self._turn_out()
             return False
         return True
+
+    async def _turn_out(self) -> None:
+        self._leave()
+        await self.close(NOT_LOGGED_IN)
 
     async def _say(self, frame: Mapping[str, Any]) -> None:
         await self._put(wire.encode(frame))
@@ -214,7 +215,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
         await self._put(frame)
 
     async def _put(self, frame: str) -> None:
-        if self.pump is None:
+        if self.pump is None or self.pump.closed:
             return
         try:
             await self.base_send({"type": "websocket.send", "text": frame})

@@ -23,8 +23,8 @@ async def announce(user_id: int, frame: dict[str, Any]) -> None:
 
 
 async def announce_logout(user_id: int, session_key: str | None) -> None:
-    """Have the sockets of a session (or, with ``None``, of a person) check whether they may stay."""
-    await _send(user_id, {"type": "recheck", "session": session_key})
+    """Have the sockets of a session closed."""
+    await _send(user_id, {"type": "logged.out", "session": session_key})
 
 
 announce_sync = async_to_sync(announce)

@@ -18,9 +18,12 @@ class Pump:
         self._told: dict[LiveTurn, object] = {}
         self._woken: dict[LiveTurn, None] = {}
         self._wake = asyncio.Event()
+        self.closed = False
 
     def watch(self, turn: LiveTurn, cursor: Cursor) -> None:
         """Send what comes after ``cursor``, and go on until the turn is over. Again for the same turn: start anew."""
+        if self.closed:
+            return
         self._cursors[turn] = cursor
         self._told.pop(turn, None)
         turn.watch(self, lambda: self._mark(turn))
@@ -32,17 +35,19 @@ class Pump:
             self._forget(turn)
 
     def close(self) -> None:
-        """Watch nothing any more."""
+        """Watch nothing any more, and let ``run`` return."""
+        self.closed = True
         for turn in list(self._cursors):
             self._forget(turn)
+        self._wake.set()
 
     def watches(self, turn: LiveTurn) -> bool:
         """Whether this turn is being sent."""
         return turn in self._cursors
 
     async def run(self) -> None:
-        """Send until cancelled."""
-        while True:
+        """Send until closed."""
+        while not self.closed:
             await self._wake.wait()
             self._wake.clear()
             woken, self._woken = self._woken, {}

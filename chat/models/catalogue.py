@@ -2,12 +2,11 @@
 
 import json
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
 from django.db import models
-from django.utils import timezone
 
 from chat.engine import pricing
 
@@ -85,11 +84,13 @@ class Price(models.Model):
 
 def load_catalogue() -> None:
     """Add the shipped models and prices that are missing; what an administrator changed stays as it is."""
-    for entry in json.loads(CATALOGUE.read_text()):
-        prices = entry.pop("prices")
-        model, _ = LanguageModel.objects.get_or_create(id=entry.pop("id"), defaults=entry)
-        known = set(model.prices.values_list("valid_from", "prompt_over"))
-        for price in prices:
-            start = timezone.make_aware(datetime.fromisoformat(price.pop("valid_from")), timezone.get_fixed_timezone(0))
-            if (start, price.get("prompt_over", 0)) not in known:
-                Price.objects.create(model=model, valid_from=start, **price)
+    shipped = {entry["id"]: entry for entry in json.loads(CATALOGUE.read_text(encoding="utf-8"))}
+    prices = [Price(model_id=name, **_started(row)) for name, entry in shipped.items() for row in entry.pop("prices")]
+    missing = shipped.keys() - set(LanguageModel.objects.values_list("id", flat=True))
+    LanguageModel.objects.bulk_create(LanguageModel(**shipped[name]) for name in missing)
+    known = set(Price.objects.values_list("model_id", "valid_from", "prompt_over"))
+    Price.objects.bulk_create(row for row in prices if (row.model_id, row.valid_from, row.prompt_over) not in known)
+
+
+def _started(row: dict[str, Any]) -> dict[str, Any]:
+    return {**row, "valid_from": datetime.fromisoformat(row["valid_from"]).replace(tzinfo=UTC)}
