@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from chat import first_administrator, readiness
 from chat.models import User
+from chat.providers import is_simulated
 
 
 class Command(BaseCommand):
@@ -50,6 +51,6 @@ def how_to_log_in(site: str) -> str:
 
 def who_answers() -> str:
     """Claude, or the simulator and how to change that."""
-    if settings.ANTHROPIC_API_KEY:
-        return f"from Claude ({settings.CHAT_DEFAULT_MODEL})"
-    return "simulated: set ANTHROPIC_API_KEY in the environment or in .env to have Claude's"
+    if is_simulated():
+        return "simulated: set ANTHROPIC_API_KEY in the environment or in .env to have Claude's"
+    return f"from {settings.ANTHROPIC_BASE_URL or 'Claude'} ({settings.CHAT_DEFAULT_MODEL})"
