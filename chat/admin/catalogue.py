@@ -84,6 +84,7 @@ class LanguageModelAdmin(admin.ModelAdmin):
     list_display = ("label", "id", "context", "longest_answer", "input_price", "output_price", "enabled", "position")
     list_filter = ("enabled",)
     search_fields = ("id", "label")
+    ordering = ("position",)
     inlines = (NewPrices,)
     formfield_overrides = {models.JSONField: {"widget": AdminTextInputWidget}}
     fields = (
