@@ -14,5 +14,5 @@ L2  ledger.py    the only writer of usage records
     reports.py   read-only questions about spending
     live/        turns being answered now, and the tasks that answer them
     admission.py, first_administrator.py, login_attempts.py, readiness.py   who gets in, and whether we can serve
-L3  consumers.py, views/, admin/, management/commands/: the ways in
+L3  consumers.py with tab.py, views/, admin/, management/commands/: the ways in
 """

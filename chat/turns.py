@@ -170,7 +170,8 @@ def request_stop(user: User, turn: UUID) -> None:
 def orphans(is_gone: Callable[[str], bool]) -> list[Message]:
     """Open turns whose runner is gone: by its name, or because it gave no sign for ``CHAT_REAP_SECONDS``."""
     limit = timezone.now() - timedelta(seconds=settings.CHAT_REAP_SECONDS)
-    return [turn for turn in Message.objects.open() if turn.heartbeat < limit or is_gone(turn.runner)]
+    silent = set(Message.objects.open().filter(heartbeat__lt=limit).values_list("pk", flat=True))
+    return [turn for turn in Message.objects.open() if turn.pk in silent or is_gone(turn.runner)]
 
 
 def _begin(user: User, turn: UUID, create: Callable[[], Message]) -> Begun:

@@ -19,7 +19,7 @@ from chat.models import Message, UsageRecord
 PROTOCOL = 1
 MAX_DEPTH = 8
 _PRIVATE = {"type", "signature", "encrypted_content", "encrypted_index", "encrypted_stdout"}
-_EXACTNESS = list(UsageRecord.Exactness)
+_EXACTNESS: list[str] = [each.value for each in UsageRecord.Exactness]
 
 
 class _Frame(BaseModel):

@@ -28,7 +28,7 @@ LAYERS = [
         "rules",
         "turns",
     },
-    {"admin", "api", "apps", "consumers", "forms", "management", "routing", "templatetags", "urls", "views"},
+    {"admin", "api", "apps", "consumers", "forms", "management", "routing", "tab", "templatetags", "urls", "views"},
 ]
 # The port is chosen at run time, and the app is loaded before there can be models.
 MAY_HIDE_IMPORTS = {"chat.providers", "chat.apps"}

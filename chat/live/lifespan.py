@@ -55,6 +55,6 @@ def _close_with_reactor() -> None:
     from twisted.internet.defer import Deferred
 
     loop = asyncio.get_running_loop()
-    reactor.addSystemEventTrigger(  # type: ignore[attr-defined]
+    reactor.addSystemEventTrigger(
         "before", "shutdown", lambda: Deferred.fromFuture(asyncio.ensure_future(_close(), loop=loop))
     )

@@ -107,8 +107,8 @@ class Runner:
             await answering.run()
         except Exception:
             logger.exception("Turn %s failed inside.", turn.key)
-            answering = self._answering.get(turn.id)
-            snapshot = answering.snapshot() if answering else turns.Snapshot(turn.id)
+            begun = self._answering.get(turn.id)
+            snapshot = begun.snapshot() if begun else turns.Snapshot(turn.id)
             await in_thread(turns.end)(snapshot, Outcome.FAILED, error_code=InternalFault.code)
         finally:
             await self._finish(turn)

@@ -11,4 +11,4 @@ T = TypeVar("T")
 
 def in_thread(function: Callable[P, T]) -> Callable[P, Coroutine[Any, Any, T]]:
     """``function`` as a coroutine function that runs in a thread and leaves no stale connection behind."""
-    return database_sync_to_async(function, thread_sensitive=False)  # type: ignore[no-any-return]
+    return database_sync_to_async(function, thread_sensitive=False)

@@ -39,9 +39,9 @@ class Command(BaseCommand):
 
     async def _ask(self, user: User, question: str, model: str) -> dict[str, Any]:
         runner = current_runner()
-        fields = {"key": uuid4(), "conversation": None, "parent": None, "text": question, "model": model}
+        begin = partial(turns.begin, user, key=uuid4(), conversation=None, parent=None, text=question, model=model)
         try:
-            begun = await runner.begin(partial(turns.begin, user, runner=runner.name, **fields))
+            begun = await runner.begin(partial(begin, runner=runner.name))
         except Refused as refusal:
             raise CommandError(refusal.message) from None
         asyncio.get_running_loop().add_signal_handler(signal.SIGINT, runner.stop, begun.turn)
