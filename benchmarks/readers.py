@@ -1,0 +1,118 @@
+"""Who reads a streamed answer: over the websocket, over Server-Sent Events, or at the simulator itself.
+
+While an answer runs, a reader only notes what arrived and when; it is taken apart afterwards, so that the measuring
+process stays out of the way of what it measures.
+"""
+
+import json
+from time import monotonic_ns
+from typing import Protocol, Self
+from uuid import uuid4
+
+import aiohttp
+
+MODEL = "claude-sonnet-5-5"
+MAX_TOKENS = 16_000
+
+Arrival = tuple[int, str]
+"""The moment (`monotonic_ns`) and the text of one frame of an answer."""
+
+
+class Reader(Protocol):
+    """One reader with one connection or none; use it as an async context manager."""
+
+    async def __aenter__(self) -> Self: ...
+    async def __aexit__(self, *_: object) -> None: ...
+
+    async def answer(self, question: str) -> list[Arrival]:
+        """Ask, and note what arrives until the answer is over."""
+        ...
+
+
+class Socket:
+    """A tab of this service: one websocket, with a session of its own."""
+
+    def __init__(self, url: str, cookie: str) -> None:
+        self._url = url
+        self._http = aiohttp.ClientSession(headers={"Origin": url, "Cookie": cookie})
+
+    async def __aenter__(self) -> Self:
+        self._socket = await self._http.ws_connect(f"{self._url}/ws/chat/")
+        await self._socket.receive()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._socket.close()
+        await self._http.close()
+
+    async def answer(self, question: str) -> list[Arrival]:
+        command = {"type": "send", "key": str(uuid4()), "conversation": None, "parent": None, "text": question}
+        await self._socket.send_json(command)
+        frames: list[Arrival] = []
+        async for message in self._socket:
+            frames.append((monotonic_ns(), message.data))
+            if message.data.startswith(('{"type":"ended"', '{"type":"refused"')):
+                return deltas(frames)
+        raise RuntimeError(f"The socket was closed: {self._socket.close_code}.")
+
+
+class Events:
+    """A browser at the bare endpoint: one request, answered by Server-Sent Events."""
+
+    def __init__(self, url: str, path: str = "/chat", headers: dict[str, str] | None = None) -> None:
+        self._url = f"{url}{path}"
+        self._headers = headers or {}
+
+    async def __aenter__(self) -> Self:
+        self._http = aiohttp.ClientSession(headers=self._headers)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._http.close()
+
+    async def answer(self, question: str) -> list[Arrival]:
+        async with self._http.post(self._url, json=self.request(question)) as response:
+            response.raise_for_status()
+            chunks = [(monotonic_ns(), chunk) async for chunk in response.content.iter_any()]
+        return [(at, self.text(data)) for at, data in frames_of(chunks)]
+
+    def request(self, question: str) -> dict[str, object]:
+        """The body that asks."""
+        return {"model": MODEL, "max_tokens": MAX_TOKENS, "text": question}
+
+    def text(self, data: str) -> str:
+        """The piece of text in a frame."""
+        return str(json.loads(data.removeprefix("data: ")))
+
+
+class Upstream(Events):
+    """Nothing in between: the simulator's own stream. What is late here is the measuring."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url, "/v1/messages", {"Authorization": "Bearer any", "anthropic-version": "2026-10-21"})
+
+    def request(self, question: str) -> dict[str, object]:
+        messages = [{"role": "user", "content": question}]
+        return {"model": MODEL, "max_tokens": MAX_TOKENS, "messages": messages, "stream": True}
+
+    def text(self, data: str) -> str:
+        event = json.loads(data.partition("\ndata: ")[2])
+        return event["delta"].get("text", "") if event["type"] == "content_block_delta" else ""
+
+
+def deltas(frames: list[Arrival]) -> list[Arrival]:
+    """The pieces of text among the frames of a websocket; RuntimeError for an answer that did not come to its end."""
+    last = json.loads(frames[-1][1])
+    if last.get("state") != "complete":
+        raise RuntimeError(f"The answer failed: {last}")
+    return [(at, json.loads(frame)["text"]) for at, frame in frames if frame.startswith('{"type":"delta"')]
+
+
+def frames_of(chunks: list[tuple[int, bytes]]) -> list[Arrival]:
+    """Server-Sent Events, each with the moment at which its last byte arrived."""
+    found: list[Arrival] = []
+    rest = b""
+    for at, chunk in chunks:
+        *whole, rest = (rest + chunk).split(b"\n\n")
+        found += [(at, frame.decode()) for frame in whole]
+    return found
