@@ -7,7 +7,6 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from urllib.error import URLError
 from urllib.request import urlopen
 
 from django.conf import settings
@@ -68,7 +67,7 @@ class Server:
     def _answers(self):
         try:
             return urlopen(f"{self.url}/healthz", timeout=5).status == 200
-        except (URLError, ConnectionError):
+        except OSError:  # refused, or not in time
             return False
 
 

@@ -1,14 +1,25 @@
 """A real browser, the pages it opens, and the servers it opens them from."""
 
+import asyncio
 import shutil
 
 import pytest_asyncio
 from aiohttp import web
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import Page, async_playwright, expect
 
+from chat.simulator import Simulator
 from tests.page.fake import Fake
+from tests.page.site import Cable, Site
+from tests.servers import Server
 
-PATIENCE = 10_000  # ms
+PATIENCE = 15_000  # ms; what is awaited comes at once, unless the machine is busy
+LIMITS = {
+    "CHAT_MESSAGES_PER_MINUTE": "1000",
+    "CHAT_MAX_TOKENS": "64000",
+    "CHAT_IDLE_SECONDS": "2",
+    "CHAT_CONNECT_SECONDS": "2",
+}
+expect.set_options(timeout=PATIENCE)
 
 
 def session_fixture(function):
@@ -79,3 +90,44 @@ async def fake(fake_server):
     yield fake_server
     for socket in fake_server.live:
         await socket.close()
+
+
+@session_fixture
+async def upstream_of_site():
+    async with Simulator(speed=0) as simulator:
+        yield simulator
+
+
+@session_fixture
+async def server(django_db_setup, django_db_blocker, upstream_of_site):
+    """Our server as a process, on the database of the tests."""
+    server = Server(upstream_of_site.url, **LIMITS)
+    await asyncio.to_thread(server.start)
+    yield server
+    await asyncio.to_thread(server.stop)
+
+
+@loop_fixture
+async def site(transactional_db, server, upstream_of_site):
+    """The whole service: `url`, the `simulator` behind it, and who uses it."""
+    upstream_of_site.ledger.clear()
+    upstream_of_site.rules.clear()
+    site = Site(server.url, upstream_of_site)
+    yield site
+    await site.rest()
+
+
+@loop_fixture
+async def alice_in(site, alice, context):
+    """Alice, logged in with the browser that `page` belongs to."""
+    await site.log_in(context, alice)
+    return alice
+
+
+@loop_fixture
+async def cable(site):
+    """A network between browser and server that a test can cut."""
+    cable = Cable(site.url)
+    await cable.start()
+    yield cable
+    await cable.stop()

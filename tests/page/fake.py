@@ -91,7 +91,6 @@ class Fake:
                 web.post("/c/{key}/{deed}/", self._post),
                 web.get("/accounts/login/", self._login),
                 web.get("/ws/chat/", self._websocket),
-                *_stub(),  # TEMPORARY
                 web.static("/static/", STATIC),
             ]
         )
@@ -229,19 +228,3 @@ async def _with_policy(request: web.Request, handler: Any) -> web.StreamResponse
         policy = settings.CONTENT_SECURITY_POLICY["DIRECTIVES"]
         response.headers["Content-Security-Policy"] = "; ".join(f"{name} {' '.join(to)}" for name, to in policy.items())
     return response
-
-
-def _stub() -> list[web.RouteDef]:
-    """Plain text until the renderer stands."""
-    if (STATIC / "chat/render/answer.js").exists():
-        return []
-    text = """export class AnswerView {
-        constructor(element) { this.element = element; this.text = ""; element.replaceChildren(); }
-        append(text) { this.text += text; this.element.append(text); }
-        end() {}
-    }"""
-
-    async def stub(request: web.Request) -> web.Response:
-        return web.Response(text=text, content_type="text/javascript")
-
-    return [web.get("/static/chat/render/answer.js", stub)]

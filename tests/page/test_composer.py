@@ -1,5 +1,7 @@
 """The box that messages are written in: keys, drafts, limits, editing."""
 
+import asyncio
+
 import pytest
 from playwright.async_api import expect
 
@@ -99,6 +101,22 @@ async def test_it_goes_on_editing_after_a_reload(fake, page, conversation):
     command = await socket.expect("send")
     assert command["parent"] == fake.chats[conversation][1]["id"]
     await expect(page.locator(ASKED).last).to_have_text("Second, changed")
+
+
+async def test_it_keeps_what_was_typed_ahead_of_the_scripts(fake, page, context):
+    loading = asyncio.Event()
+
+    async def late(route):
+        await loading.wait()
+        await route.continue_()
+
+    await context.route("**/app.js", late)
+    await page.goto(fake.url, wait_until="commit")
+    await page.type("#text", "Fast fingers")
+    loading.set()
+    await fake.socket()
+    assert await page.input_value("#text") == "Fast fingers"
+    await expect(page.locator("#send")).to_be_enabled()
 
 
 async def test_it_starts_with_a_suggestion(fake, page):

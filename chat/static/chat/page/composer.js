@@ -27,10 +27,12 @@ export class Composer {
     document.addEventListener("visibilitychange", () => document.hidden && this.save());
   }
 
-  /** Show the draft of a conversation (null: of a new one). */
+  /** Show the draft of a conversation (null: of a new one), and before it what was typed while we were loading. */
   open(conversation) {
     this.#conversation = conversation;
-    this.#show(draftOf(conversation));
+    const typed = byId("text").value;
+    const draft = draftOf(conversation);
+    this.#show(typed && typed !== draft.text ? { ...draft, text: typed + draft.text } : draft);
     this.note("");
     if (matchMedia("(pointer: fine)").matches) this.focus();
   }

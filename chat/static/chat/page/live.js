@@ -113,16 +113,16 @@ export class Live {
     if (turn.ended) this.#ended(turn);
   }
 
-  /** Read the branch that ends in `id` from the server and show it. */
+  /** Read the branch through `id` from the server and show it; true if that went well. */
   async reread(id) {
     const content = await this.#read(id);
-    if (content === null) return;
+    if (content === null) return false;
     this.#turns.forget();
     transcript.replaceAll(content);
-    this.#head = id;
     this.#found();
     this.listener.shown();
-    await this.watch();
+    this.watch();
+    return true;
   }
 
   async stop(turn) {
@@ -148,9 +148,11 @@ export class Live {
   async #caughtUp({ head, turns }) {
     for (const turn of this.#turns.open) if (turn.stopping && turns.includes(turn.id)) this.stop(turn);
     for (const id of this.#owed) this.#figures(id);
-    const chosen = this.#head === undefined && location.search !== "";
-    if (head !== null && head !== this.#head && !itemOf(head) && !chosen) await this.reread(head);
-    else this.#head = head;
+    const known = this.#head;
+    this.#head = head;
+    const chosen = known === undefined && location.search !== "";
+    const missed = head !== null && head !== known && !itemOf(head) && !chosen;
+    if (missed && !(await this.reread(head))) this.#head = known;
   }
 
   #ended(turn) {

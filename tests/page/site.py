@@ -1,0 +1,113 @@
+"""The running service as browser tests use it, and a network between it and the browser that can be cut."""
+
+import asyncio
+from contextlib import suppress
+from urllib.parse import urlsplit
+
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from playwright.async_api import BrowserContext, Page
+
+from chat.models import Message, User
+from chat.simulator import Entry, Simulator
+from tests.tabs import session_of
+
+RAW_TEXT = """async (number) => {
+    const { rawTextOf } = await import("/static/chat/page/actions.js");
+    return rawTextOf([...document.querySelectorAll('#transcript [data-role="assistant"]')].at(number));
+}"""
+
+
+class Site:
+    """The service at ``url`` with the simulator behind it."""
+
+    def __init__(self, url: str, simulator: Simulator) -> None:
+        self.url = url
+        self.simulator = simulator
+
+    async def log_in(self, context: BrowserContext, user: User, url: str = "") -> None:
+        session = await sync_to_async(session_of)(user)
+        await context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": url or self.url}])
+
+    async def answer(self, page: Page) -> Message:
+        """The last answer of the conversation on the page, as the database has it."""
+        key = await page.locator('#transcript [data-role="assistant"]').last.get_attribute("data-message")
+        return await Message.objects.aget(pk=key)
+
+    def calls(self, text: str) -> list[Entry]:
+        """The calls that asked for an answer to ``text``, oldest first."""
+        return [entry for entry in self.simulator.ledger if entry.path == "/v1/messages" and _asked(entry) == text]
+
+    async def rest(self) -> None:
+        """Wait until no turn is open, so that the next test finds the server at rest."""
+        async with asyncio.timeout(20):
+            while await Message.objects.open().aexists():  # noqa: ASYNC110 - a database has no event to wait for
+                await asyncio.sleep(0.05)
+
+
+def _asked(entry: Entry) -> str:
+    """The last question of a request; the request for a title quotes it among other words."""
+    content = entry.body["messages"][-1]["content"]
+    return content if isinstance(content, str) else content[-1]["text"]
+
+
+async def raw_text(page: Page, number: int = -1) -> str:
+    """The Markdown of an answer as the page has it."""
+    return await page.evaluate(RAW_TEXT, number)
+
+
+class Cable:
+    """A TCP proxy: ``cut`` breaks every connection and refuses new ones, ``hold`` swallows what is sent."""
+
+    def __init__(self, upstream: str) -> None:
+        self._upstream = urlsplit(upstream)
+        self._writers: set[asyncio.StreamWriter] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._open = asyncio.Event()
+        self._whole = True
+
+    async def start(self) -> None:
+        self._open.set()
+        self._server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
+        self.url = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
+
+    async def stop(self) -> None:
+        self._server.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._break()
+
+    def cut(self) -> None:
+        self._whole = False
+        self._break()
+
+    def hold(self) -> None:
+        self._open.clear()
+
+    def mend(self) -> None:
+        self._whole = True
+        self._open.set()
+
+    def _break(self) -> None:
+        for writer in self._writers:
+            writer.transport.abort()
+        self._writers.clear()
+
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._tasks.add(asyncio.current_task())
+        self._writers.add(writer)
+        if not self._whole:
+            writer.transport.abort()
+            return
+        far_reader, far_writer = await asyncio.open_connection(self._upstream.hostname, self._upstream.port)
+        self._writers.add(far_writer)
+        await asyncio.gather(self._pump(reader, far_writer), self._pump(far_reader, writer))
+
+    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(ConnectionError):
+            while data := await reader.read(65536):
+                await self._open.wait()
+                writer.write(data)
+                await writer.drain()
+        writer.close()
