@@ -106,7 +106,7 @@ def install(lock: str) -> None:
     ):
         return
     uv = find_uv()
-    say(f"installing {lock} with {'uv' if uv else 'pip'}")
+    say(f"installing {lock} with {'uv' if uv else 'pip, which takes a minute'}")
     if uv:
         done = run(uv, "pip", "install", "--quiet", "--python", PYTHON, "--require-hashes", "-r", ROOT / lock)
     else:
