@@ -183,7 +183,7 @@ def beside(cost: float, bare: float | None) -> str:
     """A cost and its ratio to the bare endpoint's."""
     if isnan(cost):
         return ""
-    return f"{cost:.0f} ({cost / bare:.2f}x)" if bare else f"{cost:.0f}"
+    return f"{cost:.0f} ({cost / bare:.2f}x)" if bare and not isnan(bare) else f"{cost:.0f}"
 
 
 def main() -> None:

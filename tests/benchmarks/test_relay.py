@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks import processes, relay
 from benchmarks.readers import Upstream, deltas, frames_of
-from benchmarks.relay import Meter, Pieces, Result, report, stamped
+from benchmarks.relay import Meter, Pieces, Result, beside, report, stamped
 from chat.simulator import Simulator
 
 MS = 1_000_000
@@ -70,6 +70,7 @@ def test_it_sets_each_cost_beside_the_bare_endpoints(capsys):
             "ours": [Result(1, 2, 3, 100, nan, 1), Result(1, 2, 3, 50, nan, 1)],
         }
     )
+    assert beside(75, nan) == beside(75, None) == "75"
     bare, ours = capsys.readouterr().out.splitlines()[-2:]
     assert "200 (1.00x) | 400 (1.00x) | 0 |" in bare
     assert "75 (0.38x) |  | 2 |" in ours
