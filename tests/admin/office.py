@@ -43,6 +43,8 @@ def pages_full_of(text):
         f"/admin/chat/user/{owner.pk}/delete/",
         "/admin/chat/user/add/",
         "/admin/chat/languagemodel/add/",
+        "/admin/auth/group/add/",
+        "/admin/password_change/",
     ]
 
 
