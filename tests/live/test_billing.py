@@ -1,0 +1,114 @@
+"""What the ledger says of each call, against the bill that the simulator wrote."""
+
+import json
+
+import pytest
+from asgiref.sync import sync_to_async
+
+from chat.models import Message, UsageRecord
+from tests.tabs import Tab, session_of
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+CLASSES = {
+    "input_tokens": "input_tokens",
+    "output_tokens": "output_tokens",
+    "cache_read_tokens": "cache_read_input_tokens",
+}
+
+
+async def asked(user, *, stop=False, text="", **directive):
+    """Ask, and perhaps stop at the first piece; gives the ``ended`` frame and the records of the turn's calls."""
+    async with Tab(await sync_to_async(session_of)(user)) as tab:
+        accepted = await tab.ask(f"{text}[[sim {json.dumps(directive)}]]")
+        if stop:
+            await tab.see("delta", turn=accepted["turn"])
+            await tab.say("stop", turn=accepted["turn"])
+        ended = await tab.see("ended", turn=accepted["turn"])
+    records = UsageRecord.objects.filter(message=accepted["turn"], purpose="answer").order_by("pk")
+    return ended, [record async for record in records]
+
+
+def bill_of(upstream, record):
+    """What the simulator billed for the call of a record."""
+    return upstream.ledger.get(record.request_id).usage
+
+
+@pytest.mark.parametrize(
+    "directive",
+    [
+        {"tokens": 200},
+        {"tokens": 200, "thinking": True},
+        {"answer": "search"},
+        {"generate": "unicode", "size": 2_000},
+        {"stop_reason": "max_tokens"},
+        {"message_deltas": 3},
+        {"unknown": "block"},
+        {"unknown": "delta"},
+    ],
+    ids=str,
+)
+async def test_a_finished_call_costs_exactly_its_bill(alice, upstream, directive):
+    ended, (record,) = await asked(alice, **directive)
+    bill = bill_of(upstream, record)
+    assert (ended["state"], record.end, record.exactness) == ("complete", "complete", "exact")
+    assert {ours: getattr(record, ours) for ours in CLASSES} == {
+        ours: bill.get(theirs, 0) for ours, theirs in CLASSES.items()
+    }
+    assert record.cost > 0
+
+
+async def test_a_long_prompt_is_written_to_the_cache_at_its_price(alice, upstream):
+    _, (record,) = await asked(alice, text="word " * 2_000, tokens=5)
+    bill = bill_of(upstream, record)
+    assert record.cache_write_5m_tokens == bill["cache_creation_input_tokens"] > 512
+
+
+async def test_a_stopped_call_is_estimated_within_a_tenth_of_its_bill(alice, upstream):
+    ended, (record,) = await asked(alice, stop=True, generate="words", size=20_000, speed=400, thinking=False)
+    await upstream.ledger.wait_for(lambda entry: entry.id == record.request_id and entry.closed)
+    bill = bill_of(upstream, record)
+    assert (ended["state"], record.exactness) == ("stopped", "estimated")
+    assert record.input_tokens == bill["input_tokens"]
+    assert record.output_tokens == pytest.approx(bill["output_tokens"], rel=0.1, abs=2)
+
+
+async def test_a_stop_while_thinking_is_a_lower_bound(alice, upstream):
+    _, (record,) = await asked(alice, stop=True, thinking="Let me think. " * 200, tokens=10, speed=100)
+    assert (record.end, record.exactness) == ("stopped", "lower_bound")
+
+
+async def test_a_call_that_broke_is_recorded_with_what_arrived(alice, upstream):
+    ended, (record,) = await asked(alice, tokens=200, fault="reset", at=100)
+    assert (ended["state"], ended["error"]["code"]) == ("failed", "cut_off")
+    assert (record.end, record.error_code, record.exactness) == ("failed", "cut_off", "estimated")
+    assert record.input_tokens == bill_of(upstream, record)["input_tokens"]
+    assert record.output_tokens > 50
+    assert (await Message.objects.aget(pk=ended["turn"])).text
+
+
+async def test_each_call_of_a_retried_turn_has_its_record(alice, upstream):
+    ended, (first, second) = await asked(alice, tokens=5, fault=529, times=1)
+    assert ended["state"] == "complete"
+    assert (first.attempt, first.end, first.error_code, first.cost) == (1, "failed", "overloaded", 0)
+    assert (second.attempt, second.end, second.exactness) == (2, "complete", "exact")
+
+
+async def test_an_error_status_costs_nothing(alice, upstream):
+    ended, (record,) = await asked(alice, fault=400)
+    assert ended["error"]["code"] == "bad_request"
+    assert ended["error"]["detail"]
+    assert (record.cost, record.exactness, record.input_tokens) == (0, "exact", 0)
+
+
+async def test_a_refusal_before_any_output_is_not_charged(alice, upstream):
+    ended, (record,) = await asked(alice, tokens=0, stop_reason="refusal")
+    assert (ended["state"], ended["stop_reason"]) == ("complete", "refusal")
+    assert record.input_tokens > 0
+    assert record.cost == 0
+
+
+async def test_a_model_without_a_price_is_unpriced(alice, upstream):
+    ended, (record,) = await asked(alice, tokens=5, model="claude-other-1")
+    assert (record.model_answered, record.cost, ended["cost"]) == ("claude-other-1", None, None)
+    assert ended["usage"]["output"] > 0

@@ -1,0 +1,137 @@
+"""The runner: turns that outlive their watchers, up to a point, and everything else it owns."""
+
+import asyncio
+import json
+from functools import partial
+from uuid import uuid4
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.db import DatabaseError
+
+from chat import turns
+from chat.engine.errors import Refused
+from chat.live import answering
+from chat.live.runner import current_runner
+from chat.models import Message, UsageRecord
+from chat.simulator import answer_text
+from tests.tabs import Tab, session_of
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def directed(**directive):
+    return f"[[sim {json.dumps(directive)}]]"
+
+
+async def begin(user, text):
+    """Begin a turn without any tab."""
+    runner = current_runner()
+    fields = {"key": uuid4(), "conversation": None, "parent": None, "text": text}
+    return await runner.begin(partial(turns.begin, user, runner=runner.name, **fields))
+
+
+async def seen(begun, condition):
+    """Watch a turn until a condition of it holds."""
+    turn = current_runner().turns.get(begun.turn)
+    if turn and not condition(turn):
+        done = asyncio.Event()
+        turn.watch(done, lambda: condition(turn) and done.set())
+        async with asyncio.timeout(10):
+            await done.wait()
+
+
+async def grown(begun):
+    """Wait until a turn has some text."""
+    await seen(begun, lambda turn: turn.reply.end.offset > 0)
+
+
+async def over(begun):
+    """Wait until a turn is over; gives its message."""
+    await seen(begun, lambda turn: turn.ended)
+    return await Message.objects.aget(pk=begun.turn)
+
+
+async def test_an_answer_goes_on_without_anybody(alice, upstream):
+    question = directed(tokens=100, speed=200)
+    async with Tab(await sync_to_async(session_of)(alice)) as tab:
+        accepted = await tab.ask(question)
+        await tab.see("delta", turn=accepted["turn"])
+    turn = current_runner().turns[next(iter(current_runner().turns))]
+    answer = await over(turn.begun)
+    assert (answer.state, answer.text) == ("complete", answer_text(question))
+
+
+async def test_an_answer_that_nobody_watches_for_long_is_stopped(alice, upstream, settings):
+    settings.CHAT_DETACHED_SECONDS = 0
+    begun = await begin(alice, directed(tokens=10_000, speed=20))
+    await upstream.ledger.wait_for(lambda entry: entry.how == "client_closed")
+    assert (await over(begun)).state == "stopped"
+
+
+async def test_a_stop_mark_from_another_process_is_obeyed_within_a_second(alice, upstream):
+    begun = await begin(alice, directed(tokens=10_000, speed=20))
+    await sync_to_async(turns.request_stop)(alice, begun.turn)
+    await upstream.ledger.wait_for(lambda entry: entry.how == "client_closed", seconds=3)
+    assert (await over(begun)).state == "stopped"
+
+
+async def test_text_is_saved_while_it_grows(alice, upstream):
+    begun = await begin(alice, directed(tokens=10_000, speed=100, thinking=False))
+
+    async def saved():
+        return (await Message.objects.aget(pk=begun.turn)).text
+
+    async with asyncio.timeout(10):
+        while not await saved():  # noqa: ASYNC110 - a database has no event to wait for
+            await asyncio.sleep(0.05)
+    record = await UsageRecord.objects.aget(message=begun.turn)
+    assert (record.end, record.model_answered) == ("open", "claude-sonnet-5-5")
+    assert record.usage["input_tokens"] > 0
+
+
+async def test_a_runner_that_closes_interrupts_what_runs_and_keeps_it(alice, upstream):
+    begun = await begin(alice, directed(tokens=10_000, speed=100, thinking=False))
+    await grown(begun)
+    await current_runner().close()
+    answer = await Message.objects.aget(pk=begun.turn)
+    record = await UsageRecord.objects.aget(message=begun.turn)
+    assert (answer.state, record.end, record.exactness) == ("interrupted", "interrupted", "estimated")
+    assert answer.text
+
+
+async def test_a_runner_that_closes_takes_nothing_new(alice, upstream):
+    await current_runner().close()
+    with pytest.raises(Refused) as refusal:
+        await begin(alice, "Hello")
+    assert refusal.value.code == "unavailable"
+    assert not await Message.objects.aexists()
+
+
+async def test_an_end_that_cannot_be_written_is_written_later(alice, upstream, monkeypatch):
+    monkeypatch.setattr(answering, "SAVE_AGAIN_SECONDS", 0.01)
+    end, failures = turns.end, iter([DatabaseError("away"), DatabaseError("away")])
+
+    def failing(*arguments, **fields):
+        if failure := next(failures, None):
+            raise failure
+        return end(*arguments, **fields)
+
+    monkeypatch.setattr(turns, "end", failing)
+    answer = await over(await begin(alice, directed(text="Kept.")))
+    assert (answer.state, answer.text) == ("complete", "Kept.")
+
+
+async def test_a_fault_of_our_own_ends_the_turn_and_its_record(alice, upstream, monkeypatch):
+    monkeypatch.setattr("chat.live.turn.LiveTurn.append", lambda *_: 1 / 0)
+    answer = await over(await begin(alice, directed(text="Lost.")))
+    record = await UsageRecord.objects.aget(message=answer)
+    assert (answer.state, answer.error_code, record.end) == ("failed", "internal", "failed")
+
+
+async def test_a_hundred_answers_at_once_all_arrive(alice, upstream, settings):
+    settings.CHAT_MAX_OPEN_TURNS = settings.CHAT_MESSAGES_PER_MINUTE = 1_000
+    begun = [await begin(alice, directed(tokens=20, speed=100)) for _ in range(100)]
+    answers = [await over(each) for each in begun]
+    assert {answer.state for answer in answers} == {"complete"}
+    assert {answer.text for answer in answers} == {answer_text(directed(tokens=20, speed=100))}

@@ -1,0 +1,63 @@
+"""What people do to a conversation as a whole."""
+
+import pytest
+
+from chat import conversations
+from chat.engine.errors import Refused
+from chat.models import Conversation
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def chat(alice):
+    return Conversation.objects.create(owner=alice, title="Old", model="claude-sonnet-5-5")
+
+
+@pytest.fixture
+def told(monkeypatch, django_capture_on_commit_callbacks):
+    """The frames that the owner's tabs are told."""
+    frames = []
+    monkeypatch.setattr(conversations, "announce_sync", lambda owner, frame: frames.append(frame))
+    return frames
+
+
+def test_a_new_title_is_kept_and_told(chat, told, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks(execute=True):
+        conversations.rename(chat, "  New\n title ")
+    assert Conversation.objects.get().title == "New title"
+    assert told == [{"type": "conversation", "conversation": str(chat.pk), "title": "New title"}]
+
+
+def test_an_empty_title_is_refused(chat):
+    with pytest.raises(Refused):
+        conversations.rename(chat, " \n ")
+    assert Conversation.objects.get().title == "Old"
+
+
+def test_a_long_title_is_cut(chat):
+    conversations.rename(chat, "x" * 500)
+    assert len(Conversation.objects.get().title) == conversations.TITLE_LIMIT
+
+
+def test_a_made_title_does_not_overwrite_a_persons(chat, told):
+    assert not conversations.retitle(chat.pk, chat.owner_id, provisional="First words", title="Made")
+    assert conversations.retitle(chat.pk, chat.owner_id, provisional="Old", title="Made")
+    assert Conversation.objects.get().title == "Made"
+    assert [frame["title"] for frame in told] == ["Made"]
+
+
+def test_a_deleted_conversation_is_told_after_the_commit(chat, told, django_capture_on_commit_callbacks):
+    key = str(chat.pk)
+    with django_capture_on_commit_callbacks(execute=True):
+        conversations.delete(chat)
+        assert told == []
+    assert told == [{"type": "conversation", "conversation": key, "deleted": True}]
+
+
+def test_only_an_offered_model_can_be_chosen(chat):
+    conversations.configure(chat, model="claude-opus-5-5", system_prompt="Be brief.")
+    with pytest.raises(Refused):
+        conversations.configure(chat, model="claude-opus-4-5", system_prompt="")
+    kept = Conversation.objects.get()
+    assert (kept.model, kept.system_prompt) == ("claude-opus-5-5", "Be brief.")
