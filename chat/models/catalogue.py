@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from django.db import models
+from django.db.models import Q
 
 from chat.engine import pricing
 
@@ -66,7 +67,10 @@ class Price(models.Model):
     class Meta:
         ordering: ClassVar = ["model", "-valid_from", "prompt_over"]
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["model", "valid_from", "prompt_over"], name="one_price_per_start_and_band")
+            models.UniqueConstraint(fields=["model", "valid_from", "prompt_over"], name="one_price_per_start_and_band"),
+            models.CheckConstraint(
+                condition=Q(**{f"{rate}__gte": 0 for rate in pricing.RATES}), name="no_price_is_negative"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -36,7 +36,7 @@ class UsageRecord(models.Model):
 
         EXACT = "exact"
         ESTIMATED = "estimated"
-        LOWER_BOUND = "lower_bound", "lower bound"
+        LOWER_BOUND = "lower_bound", "Lower bound"
 
     message = models.ForeignKey(Message, on_delete=models.SET_NULL, null=True, related_name="usage_records")
     user = models.ForeignKey(
