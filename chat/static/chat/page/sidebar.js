@@ -71,7 +71,8 @@ export class Sidebar {
 
   openDrawer() {
     document.body.dataset.drawer = "open";
-    byId("search").focus();
+    // Not the search: on a phone that would bring up the keyboard.
+    byId("sidebar").querySelector('[data-action="close-drawer"]').focus();
     this.#expanded("true");
   }
 
