@@ -16,7 +16,7 @@ from itertools import count
 
 from playwright.async_api import Browser, async_playwright
 
-from tests.page.strict import served
+from tests.page.render.strict import served
 
 LENGTH = 60_000  # characters
 PIECES = 1_500

@@ -1,4 +1,4 @@
-/** The text of an answer as the reader sees it: Markdown that grows, drawn at most once per frame, and only at its end. */
+/** The text of an answer as the reader sees it: Markdown that grows, drawn at most once per frame. */
 
 import { Drawing } from "./drawing.js";
 import { breath, settled } from "./work.js";
@@ -58,22 +58,18 @@ export class AnswerView {
     this.#schedule();
   }
 
-  /**
-   * Nothing follows: draw the rest at once, or in slices where it is long. The promise resolves when formulas and
-   * colours are in place too.
-   */
+  /** Nothing follows: draw the rest at once, or in slices where it is long. Resolves when all is drawn. */
   async end() {
-    if (this.#ended) return settled();
+    if (this.#ended) return;
     this.#ended = true;
     this.#cancel();
     const drawing = this.#drawing;
     while (!drawing.advance(performance.now() + SLICE)) {
       await breath();
-      if (drawing !== this.#drawing) return undefined;
+      if (drawing !== this.#drawing) return;
     }
     drawing.cite(this.#citations, true);
     drawing.finish();
-    return settled();
   }
 
   #reset() {

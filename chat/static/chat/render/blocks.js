@@ -1,6 +1,6 @@
 /**
- * The block structure of Markdown, line by line (CommonMark's own algorithm: a stack of open blocks), with tables, tasks
- * and display maths. A line costs the same however long the text before it is, and only open blocks can still change.
+ * The block structure of Markdown, line by line (CommonMark's own algorithm: a stack of open blocks), with tables,
+ * tasks and display maths. A line costs the same however long the text before it is; only open blocks still change.
  */
 
 import { KEEPS, OVER, STARTS, cells, definition } from "./syntax.js";
@@ -19,9 +19,22 @@ function endsBlank(node) {
   return false;
 }
 
+/** A function that gives an open block back what it has now: its fields, and no more lines or children. */
+function snapshot(node) {
+  const fields = { ...node };
+  const [last, children, lines] = [node.children.slice(-1), node.children.length, node.lines.length];
+  return () => {
+    Object.assign(node, fields);
+    node.children.splice(Math.max(children - 1, 0), Infinity, ...last);
+    node.lines.length = lines;
+  };
+}
+
+const NEW = { open: true, final: false, lastBlank: false };
+
 export class Blocks {
   references = Object.create(null);
-  document = { type: "document", children: [], lines: [], open: true, final: false, lastBlank: false };
+  document = { type: "document", children: [], lines: [], ...NEW };
   #open = [this.document];
   #line = 0;
   #guessing = false;
@@ -47,7 +60,7 @@ export class Blocks {
 
   /** Call `look` on the blocks as they would be if `part` were a whole line, then forget that line again. */
   guess(part, look) {
-    const kept = this.#open.map((node) => [node, { ...node }, [...node.children.slice(-1)], node.children.length, node.lines.length]);
+    const kept = this.#open.map(snapshot);
     const open = [...this.#open];
     this.#guessing = true;
     if (!UNDECIDED.test(part)) this.feed(part);
@@ -55,11 +68,7 @@ export class Blocks {
     look();
     this.#guessing = false;
     this.#open = open;
-    for (const [node, fields, last, children, lines] of kept) {
-      Object.assign(node, fields);
-      node.children.splice(Math.max(children - 1, 0), Infinity, ...last);
-      node.lines.length = lines;
-    }
+    for (const restore of kept) restore();
   }
 
   get isVerbatim() {
@@ -86,7 +95,7 @@ export class Blocks {
     while (!this.#holds(this.tip, type)) this.#closeTo(this.#open.length - 1);
     const parent = this.tip;
     this.#loosen(parent);
-    const node = { type, children: [], lines: [], open: true, final: false, lastBlank: false, born: this.#line, ...fields };
+    const node = { type, children: [], lines: [], born: this.#line, ...NEW, ...fields };
     parent.children.push(node);
     this.#open.push(node);
     return node;
@@ -192,8 +201,9 @@ export class Blocks {
 
   #closeTo(depth) {
     while (this.#open.length > depth) {
-      if (this.tip.type === "paragraph") this.#endParagraph();
-      else if (this.tip.type === "math" && !this.tip.closed) this.turn("paragraph", { text: this.tip.raw.trim(), lines: [] });
+      const { type, closed, raw } = this.tip;
+      if (type === "paragraph") this.#endParagraph();
+      else if (type === "math" && !closed) this.turn("paragraph", { text: raw.trim(), lines: [] });
       const node = this.#open.pop();
       node.open = false;
       node.final = !this.#guessing;

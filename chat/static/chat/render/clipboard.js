@@ -2,7 +2,8 @@
 
 const CONFIRMED = 2_000; // ms that the confirmation stays
 
-async function copy(text) {
+/** Put text on the clipboard; true if that went well. */
+export async function copy(text) {
   try {
     await navigator.clipboard.writeText(text);
     return true;

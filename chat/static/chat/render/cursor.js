@@ -1,4 +1,4 @@
-/** A place in one line of Markdown, counted in characters and in columns: a tab reaches to the next multiple of four. */
+/** A place in one line of Markdown, in characters and in columns: a tab reaches to the next multiple of four. */
 
 const isSpace = (character) => character === " " || character === "\t";
 

@@ -1,4 +1,4 @@
-/** One Markdown text on its way into one element: its blocks, the line that is still arriving, and what is drawn of them. */
+/** One Markdown text on its way into one element: its blocks, the line still arriving, and what is drawn. */
 
 import { Blocks } from "./blocks.js";
 import { CITE } from "./inline.js";

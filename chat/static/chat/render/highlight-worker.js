@@ -27,7 +27,7 @@ function changed(block, language) {
   return changes;
 }
 
-/** Cut highlight.js's HTML (spans and five entities, nothing else) into lines of [class, text, …]; the inner class counts. */
+/** Cut highlight.js's HTML (spans and five entities) into lines of [class, text, …]; the inner class counts. */
 function eachLine(html, take) {
   const classes = [""];
   html.split("\n").forEach((line, index) => {

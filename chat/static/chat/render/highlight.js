@@ -1,4 +1,4 @@
-/** Colours for code, found in a worker: highlighting a long block takes longer than a frame, and the page never waits. */
+/** Colours for code, found in a worker: a long block takes longer than a frame, and the page never waits. */
 
 import { later, underWay } from "./work.js";
 
@@ -34,6 +34,7 @@ export class Highlighting {
   #fresh = [];
   #length = 0;
   #over = false;
+  #saidOver = false;
   #asked = null;
   #timer = null;
 
@@ -66,19 +67,17 @@ export class Highlighting {
     this.#asked = Promise.withResolvers();
     underWay(this.#asked.promise);
     worker.postMessage({ id: this.#id, language: this.#language, lines: this.#fresh.splice(0), over: this.#over });
-    this.#said = this.#over;
+    this.#saidOver = this.#over;
   }
-
-  #said = false;
 
   answer({ changes, took }) {
     for (let from = 0; from < changes.length; from += PORTION) {
       const portion = changes.slice(from, from + PORTION);
       later(() => portion.forEach(([line, runs]) => this.#paint(line, runs)));
     }
-    this.#asked.resolve();
+    this.#asked?.resolve();
     this.#asked = null;
-    if (this.#said) open.delete(this.#id);
+    if (this.#saidOver) open.delete(this.#id);
     else if (this.#over) this.#ask();
     else this.#timer = setTimeout(() => this.#resume(), Math.max(took * PAUSE, 50));
   }

@@ -14,7 +14,7 @@ const { defaults } = new Marked({
   gfm: true,
   tokenizer: { tag: nothing, html: nothing },
   extensions: [
-    extension("math", (source) => nonNegative(source.search(/\$|\\[([]/)), (source, tokens) => mathToken(source, tokens)),
+    extension("math", (source) => nonNegative(source.search(/\$|\\[([]/)), mathToken),
     extension("citation", (source) => nonNegative(source.indexOf(CITE)), (source) => {
       const match = CITATION.exec(source);
       return match ? { type: "citation", raw: match[0], number: Number(match[1]) } : undefined;

@@ -10,6 +10,8 @@ const FORMS = [
 ];
 const HOME = new URL("../vendor/katex/", import.meta.url);
 
+const LIMITS = { throwOnError: true, strict: false, trust: false, maxSize: 20, maxExpand: 500 };
+
 let katex;
 
 /** marked's extension: `$…$`, `$$…$$`, `\(…\)` and `\[…\]`, but not "$5 and $6". */
@@ -39,7 +41,9 @@ export function mathNode(tag, tex, display) {
 }
 
 async function load() {
-  const sheet = Object.assign(document.createElement("link"), { rel: "stylesheet", href: new URL("katex.min.css", HOME).href });
+  const sheet = document.createElement("link");
+  sheet.rel = "stylesheet";
+  sheet.href = new URL("katex.min.css", HOME).href;
   document.head.append(sheet);
   try {
     await import("../vendor/katex/katex.min.js");
@@ -52,7 +56,7 @@ async function load() {
 function typeset(typesetter, element, tex, display) {
   const holder = document.createElement("span");
   try {
-    typesetter.render(tex, holder, { displayMode: display, throwOnError: true, strict: false, maxSize: 20, maxExpand: 500 });
+    typesetter.render(tex, holder, { ...LIMITS, displayMode: display });
     element.replaceChildren(...holder.childNodes);
   } catch {
     element.classList.add("math-wrong");

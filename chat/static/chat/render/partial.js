@@ -1,4 +1,4 @@
-/** Inline Markdown that is still arriving, completed so that nothing flashes: `**bo` is bold, `[text](http` is "text". */
+/** Inline Markdown that is still arriving, completed so that nothing flashes: `**bo` is bold. */
 
 const LONGEST_LABEL = 300; // characters that an open bracket or formula may hold back
 

@@ -7,9 +7,11 @@ export const OVER = Symbol("over");
 const LONGEST_TURN = 2_000;
 const RULE = /^(?:(?:\*[ \t]*){3,}|(?:_[ \t]*){3,}|(?:-[ \t]*){3,})$/;
 const DELIMITER_ROW = /^\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$/;
-const DEFINITION =
-  /^\[((?:[^\\[\]]|\\.){1,999})\]:[ \t]*\n?[ \t]*(<[^<>\n]*>|[^\s<]\S*)(?:(?:[ \t]+|[ \t]*\n[ \t]*)("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|\((?:[^()\\]|\\.)*\)))?[ \t]*(?:\n|$)/s;
-const MATHS = { "$$": { close: "$$", line: /^(.*?)\$\$([.,;:]?)\s*$/ }, "\\[": { close: "\\]", line: /^(.*?)\\\]([.,;:]?)\s*$/ } };
+const LABEL = /\[((?:[^\\[\]]|\\.){1,999})\]:/;
+const TARGET = /[ \t]*\n?[ \t]*(<[^<>\n]*>|[^\s<]\S*)/;
+const TITLE = /(?:[ \t]+|[ \t]*\n[ \t]*)("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|\((?:[^()\\]|\\.)*\))/;
+const DEFINITION = new RegExp(`^${LABEL.source}${TARGET.source}(?:${TITLE.source})?[ \\t]*(?:\\n|$)`, "s");
+const MATH_END = { "$$": /^(.*?)\$\$([.,;:]?)\s*$/, "\\[": /^(.*?)\\\]([.,;:]?)\s*$/ };
 
 /** For each type of open block: does it go on in this line? Takes what marks it off the line. */
 export const KEEPS = {
@@ -37,7 +39,7 @@ export const KEEPS = {
   math(node, cursor) {
     if (cursor.blank) return false;
     node.raw += `\n${cursor.ahead}`;
-    const end = MATHS[node.opener].line.exec(cursor.ahead);
+    const end = MATH_END[node.opener].exec(cursor.ahead);
     if (!end) return true;
     node.lines.push(end[1] + end[2]);
     node.closed = true;
@@ -89,11 +91,12 @@ function fence(blocks, cursor, depth) {
 
 function math(blocks, cursor, depth) {
   const opener = cursor.ahead.slice(0, 2);
-  if (cursor.indent > 3 || !Object.hasOwn(MATHS, opener) || cursor.ahead[2] === "$") return false;
+  if (cursor.indent > 3 || !Object.hasOwn(MATH_END, opener) || cursor.ahead[2] === "$") return false;
   const rest = cursor.ahead.slice(2);
-  const end = MATHS[opener].line.exec(rest);
+  const end = MATH_END[opener].exec(rest);
   if (end ? !end[1].trim() : /\$\$|\]/.test(rest)) return false;
-  blocks.add(depth, "math", { opener, raw: cursor.ahead, closed: Boolean(end) }).lines.push(end ? end[1] + end[2] : rest);
+  const node = blocks.add(depth, "math", { opener, raw: cursor.ahead, closed: Boolean(end) });
+  node.lines.push(end ? end[1] + end[2] : rest);
   return true;
 }
 
@@ -108,8 +111,9 @@ function table(blocks, cursor, depth, container) {
   if (cursor.indent > 3 || container.type !== "paragraph" || !DELIMITER_ROW.test(cursor.ahead)) return false;
   const before = container.text.lastIndexOf("\n");
   const header = container.text.slice(before + 1);
-  const align = cells(cursor.ahead).map((cell) => (cell.at(-1) === ":" ? (cell[0] === ":" ? "center" : "end") : cell[0] === ":" ? "start" : ""));
-  if (!`${header}${cursor.ahead}`.includes("|") || header.length > LONGEST_TURN || cells(header).length !== align.length) return false;
+  const align = cells(cursor.ahead).map(alignment);
+  if (!`${header}${cursor.ahead}`.includes("|") || header.length > LONGEST_TURN) return false;
+  if (cells(header).length !== align.length) return false;
   const row = { type: "row", tag: "th", cells: header, align, final: true };
   if (before < 0) blocks.turn("table", { children: [row] });
   else {
@@ -118,6 +122,11 @@ function table(blocks, cursor, depth, container) {
     blocks.add(Infinity, "table", { children: [row] });
   }
   return true;
+}
+
+function alignment(cell) {
+  if (cell.at(-1) === ":") return cell[0] === ":" ? "center" : "end";
+  return cell[0] === ":" ? "start" : "";
 }
 
 function rule(blocks, cursor, depth) {
@@ -159,7 +168,7 @@ function indentedCode(blocks, cursor, depth) {
   return true;
 }
 
-/** In order: what a line is tried for. Each opens its block and takes its mark off the line, or leaves all as it was. */
+/** What a line is tried for, in order. Each opens its block and takes its mark off the line, or changes nothing. */
 export const STARTS = [quote, heading, fence, math, setextHeading, table, rule, listItem, indentedCode];
 
 /** The cells of a table row, unescaped. */
@@ -175,5 +184,6 @@ export function definition(text) {
   const unescape = (part) => part.replace(/\\([!-/:-@[-`{-~])/g, "$1");
   const target = match[2][0] === "<" ? match[2].slice(1, -1) : match[2];
   const label = match[1].trim().replace(/\s+/g, " ").toLowerCase();
-  return { length: match[0].length, label, href: unescape(target), title: match[3] ? unescape(match[3].slice(1, -1)) : "" };
+  const title = match[3] ? unescape(match[3].slice(1, -1)) : "";
+  return { length: match[0].length, label, href: unescape(target), title };
 }

@@ -95,8 +95,14 @@ class List {
 
   draw(node) {
     if (node.ordered && node.start !== this.element.start) this.element.start = node.start;
-    this.element.className = node.tight ? "tight" : "";
+    if (node.tight !== this.element.classList.contains("tight")) this.#tighten(node.tight);
     this.children.draw(node.children);
+  }
+
+  /** Items always hold paragraphs, so that a list that turns out loose changes by its class alone. */
+  #tighten(tight) {
+    if (tight) this.element.className = "tight";
+    else this.element.removeAttribute("class");
   }
 }
 
@@ -115,7 +121,8 @@ class Item {
   }
 
   #toggleBox() {
-    this.element.classList.toggle("task", !this.#box);
+    if (this.#box) this.element.removeAttribute("class");
+    else this.element.className = "task";
     this.#box?.remove();
     this.#box = this.#box ? null : Object.assign(document.createElement("input"), { type: "checkbox", disabled: true });
     if (this.#box) this.element.prepend(this.#box);
@@ -153,7 +160,7 @@ class Row {
     for (const { element } of this.#cells.splice(align.length)) element.remove();
     align.forEach((side, index) => {
       const cell = (this.#cells[index] ??= this.#newCell());
-      cell.element.className = side && `align-${side}`;
+      if (side && !cell.element.className) cell.element.className = `align-${side}`;
       cell.prose.draw(texts[index] ?? "", !final);
     });
   }
@@ -177,4 +184,15 @@ class Maths {
   }
 }
 
-const VIEWS = { paragraph: Paragraph, heading: Heading, rule: Rule, quote: Quote, list: List, item: Item, table: Table, row: Row, code: Code, math: Maths };
+const VIEWS = {
+  paragraph: Paragraph,
+  heading: Heading,
+  rule: Rule,
+  quote: Quote,
+  list: List,
+  item: Item,
+  table: Table,
+  row: Row,
+  code: Code,
+  math: Maths,
+};

@@ -37,7 +37,7 @@ function rest() {
 /** Let the browser draw and answer first. */
 export function breath() {
   return new Promise((resolve) => {
-    if (globalThis.scheduler?.postTask) scheduler.postTask(resolve, { priority: "background" });
+    if (globalThis.scheduler?.postTask) scheduler.postTask(resolve);
     else setTimeout(resolve);
   });
 }

@@ -9,7 +9,7 @@ from aiohttp import web
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'"
 )
-STATIC = Path(__file__).parents[2] / "chat" / "static"
+STATIC = Path(__file__).parents[3] / "chat" / "static"
 PAGE = """<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
