@@ -71,6 +71,20 @@ async def test_it_sends_the_same_key_again_when_the_connection_broke(fake, page)
     await expect(page.locator(QUESTION)).to_have_count(1)
 
 
+async def test_it_sends_one_message_through_a_storm_of_reconnects(fake, page):
+    await page.goto(fake.url)
+    keys = set()
+    socket = await fake.socket()
+    await ask(page, "Once")
+    for _ in range(5):
+        keys.add((await socket.expect("send"))["key"])
+        await socket.close(1012)
+        socket = await fake.socket()
+    command, _ = await socket.accept(fake.chat())
+    assert keys == {command["key"]}
+    await expect(page.locator(QUESTION)).to_have_count(1)
+
+
 async def test_it_keeps_a_message_that_was_written_without_a_connection(fake, page):
     fake.refuse_with = 1012
     await page.goto(fake.url)

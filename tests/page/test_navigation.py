@@ -63,6 +63,23 @@ async def test_it_comes_back_to_an_answer_that_went_on(fake, page, two):
     await expect(page.locator(BLOCKS).last).to_have_text("Green and brown")
 
 
+async def test_it_stays_where_a_link_within_the_page_leads(fake, page, two):
+    fruit, _ = two
+    socket = await opened(fake, page, fruit)
+    await page.locator(".skip").focus()
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#text")).to_be_focused()
+    assert socket.commands.empty()
+
+
+async def test_it_reads_the_list_again_when_it_was_away(fake, page, two):
+    fruit, _ = two
+    socket = await opened(fake, page, fruit)
+    moss = fake.chat(title="Moss")
+    await socket.close(1012)
+    await expect(page.locator(item(moss))).to_be_visible()
+
+
 async def test_it_leaves_a_message_on_its_way_and_finds_it_later(fake, page, two):
     fruit, trees = two
     socket = await opened(fake, page, fruit)

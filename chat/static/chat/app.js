@@ -36,7 +36,7 @@ document.addEventListener("click", (event) => {
   const act = target && DEEDS[target.dataset.action];
   if (!act || (target.tagName === "A" && (event.ctrlKey || event.metaKey || event.shiftKey))) return;
   event.preventDefault();
-  act(target);
+  Promise.resolve(act(target)).catch(problem);
 });
 const navigation = new Navigation({ leaving, arrived, failed: (sentence) => composer.note(sentence) });
 
@@ -68,10 +68,15 @@ arrived();
 socket.connect();
 
 function up({ limits }) {
-  connection.found();
+  // What happened meanwhile was told to nobody.
+  if (connection.found()) sidebar.refresh();
   composer.limit = limits.text;
   live.watch();
   asking.outbox.flush();
+}
+
+function problem(error) {
+  composer.note(error.status ? error.message : "There is no connection to the server.");
 }
 
 function down() {
@@ -125,6 +130,7 @@ function arrived() {
 
 function created(id) {
   byId("open-settings").hidden = false;
+  byId("settings-model").value = byId("model").value;
   sidebar.hear({ conversation: id, running: true, updated: true });
 }
 
@@ -142,7 +148,7 @@ async function switchBranch(link) {
   const top = item.getBoundingClientRect().top;
   const parent = item.dataset.parent;
   await live.reread(leaf);
-  history.replaceState(null, "", `${addressOf(conversation())}?leaf=${leaf}`);
+  history.replaceState(history.state, "", `${addressOf(conversation())}?leaf=${leaf}`);
   const now = transcript.items().find((other) => other.dataset.parent === parent && other.dataset.role === item.dataset.role);
   if (now) scrollBy({ top: now.getBoundingClientRect().top - top, behavior: "instant" });
 }

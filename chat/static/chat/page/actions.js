@@ -1,5 +1,6 @@
 /** What the small buttons under messages and in the list do. */
 
+import { copy } from "../render/clipboard.js";
 import { announce } from "./announce.js";
 import { fragment } from "./http.js";
 import { sourceOf } from "./sources.js";
@@ -18,23 +19,12 @@ export function rawTextOf(item) {
   return text;
 }
 
-/** Put text on the clipboard; plain http has no clipboard of its own, so the old command serves there. */
-export async function copy(text) {
-  if (navigator.clipboard) {
-    await navigator.clipboard.writeText(text);
-    return;
-  }
-  const take = (event) => {
-    event.clipboardData.setData("text/plain", text);
-    event.preventDefault();
-  };
-  document.addEventListener("copy", take, { once: true });
-  document.execCommand("copy");
-}
-
 /** Copy a message and say so on its button. */
 export async function copyMessage(button) {
-  await copy(rawTextOf(button.closest("li")));
+  if (!(await copy(rawTextOf(button.closest("li"))))) {
+    announce("Copying is not allowed here.");
+    return;
+  }
   button.dataset.done = "";
   announce("Copied.");
   setTimeout(() => delete button.dataset.done, SHOWN);

@@ -5,6 +5,7 @@ import { giveBack, uuid } from "./drafts.js";
 import { Outbox } from "./outbox.js";
 import { byId } from "./parts.js";
 import { showPhase } from "./states.js";
+import { STILL } from "./composer.js";
 import * as transcript from "./transcript.js";
 import { addressOf, conversation, leaf, setConversation } from "./where.js";
 
@@ -14,7 +15,7 @@ export class Asking {
   #early = [];
   #restore = new Map();
 
-  /** `listener`: `changed()`, and `created(id)` when the new chat on show became a conversation. */
+  /** `listener`: `changed()`, `asked()` when a question is shown, `created(id)` when a new chat has its id. */
   constructor(socket, live, composer, listener) {
     Object.assign(this, { socket, live, composer, listener });
     this.outbox = new Outbox(socket, (entry, reply, again) => this.#settled(entry, reply, again));
@@ -39,7 +40,10 @@ export class Asking {
 
   /** Have an answer made again, as another branch. */
   again(item, model) {
-    if (this.pending || this.live.running) return;
+    if (this.pending || this.live.running) {
+      this.composer.note(STILL);
+      return;
+    }
     const key = uuid();
     this.#restore.set(key, transcript.cutFrom(item));
     const command = { type: "regenerate", key, message: item.dataset.message, ...(model && { model }) };
@@ -109,7 +113,7 @@ export class Asking {
     }
     transcript.number(entry.key, reply);
     if (entry.conversation === null) this.#created(reply.conversation);
-    history.replaceState(null, "", addressOf(reply.conversation));
+    history.replaceState(history.state, "", addressOf(reply.conversation));
     this.live.begin(reply.turn);
     // The turn of a command that was sent twice may be over: only a cursor brings all of it.
     if (again) this.live.watch();
@@ -124,7 +128,7 @@ export class Asking {
 
   #refused(entry, { message }) {
     announce(`Not sent. ${message}`);
-    if (itemsOf(entry.key).length > 0) {
+    if (itemsOf(entry.key).length > 0 || (entry.conversation && entry.conversation === conversation())) {
       this.#takeBack(entry);
       this.composer.note(message);
     } else if (entry.command.text) {

@@ -7,7 +7,8 @@ import { pointsOf } from "./points.js";
 import { itemOf } from "./transcript.js";
 
 const SAVE_AFTER = 200; // ms without a keystroke
-const STILL = "Claude is still answering. Wait, or stop it with Esc; your text stays here.";
+/** Why nothing can be asked now. */
+export const STILL = "Claude is still answering. Wait, or stop it with Esc; your text stays here.";
 
 export class Composer {
   /** The most code points a message may have; the server says. */

@@ -6,15 +6,21 @@ import { byId } from "./parts.js";
 const PATIENCE = 1_000; // ms
 
 let timer = 0;
+let missing = false;
 
 export function lost() {
+  missing = true;
   timer ||= setTimeout(() => show("Reconnecting"), PATIENCE);
 }
 
+/** The connection is there; true if it had been lost. */
 export function found() {
+  const back = missing;
+  missing = false;
   clearTimeout(timer);
   timer = 0;
   byId("connection").hidden = true;
+  return back;
 }
 
 /** Say why there will be no connection. */

@@ -13,14 +13,16 @@ export class Navigation {
   constructor(listener) {
     this.listener = listener;
     document.addEventListener("click", (event) => this.#clicked(event));
-    addEventListener("popstate", () => this.#back());
+    // An entry that a link within the page made has no state of ours, and nothing to be read anew.
+    history.replaceState({ ours: true }, "");
+    addEventListener("popstate", ({ state }) => state?.ours && this.#back());
   }
 
   /** Go to an address of ours, as a link would. */
   async go(address) {
     const method = new URL(address, location).href === location.href ? "replaceState" : "pushState";
     try {
-      await this.#show(address, () => history[method](null, "", address));
+      await this.#show(address, () => history[method]({ ours: true }, "", address));
     } catch (error) {
       if (error.status) location.assign(address);
       else this.listener.failed("There is no connection to the server. This page stays as it is.");

@@ -84,7 +84,7 @@ export class Socket {
       return;
     }
     this.listener.down();
-    this.#retry = setTimeout(() => this.connect(), code === CLOSED.tooMany ? TOO_MANY : this.#pause());
+    this.#retry = setTimeout(() => this.connect(), this.#pause() + (code === CLOSED.tooMany ? TOO_MANY : 0));
   }
 
   /** Have nothing more to do with the present socket, whatever may still come from it. */
