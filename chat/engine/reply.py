@@ -81,17 +81,18 @@ class Block:
     def content(self) -> dict[str, Any]:
         """The block in the API's own shape.
 
-        Tool input that is not complete JSON stays the string that had arrived, so that nothing is lost;
+        Tool input that is not a complete JSON object stays the string that had arrived, so that nothing is lost;
         `history` leaves such a block out of what is sent back.
         """
         block = dict(self.start)
         field = GROWING.get(self.kind)
-        if field == "input":
-            block["input"] = _input(self.text, block.get("input"))
-        elif field:
-            block[field] = self.text
         for note in self.notes:
             _apply(block, note)
+        # The text last, so that no note of a kind we do not know can change it and with it the offsets.
+        if field == "input":
+            block["input"] = _input(self.text, self.start.get("input"))
+        elif field:
+            block[field] = self.text
         return block
 
 
@@ -145,7 +146,7 @@ class Reply:
         return self._counted_at == self.end
 
     def since(self, cursor: Cursor = Cursor()) -> list[Event]:  # noqa: B008 - a cursor is immutable
-        """The block events that take a reader from ``cursor`` to the end, with all new text of a block as one `Delta`."""
+        """The block events that take a reader from ``cursor`` to the end; all new text of a block is one `Delta`."""
         events: list[Event] = []
         for index in range(cursor.block, len(self.blocks)):
             block = self.blocks[index]
@@ -166,7 +167,7 @@ class Reply:
 
     @classmethod
     def of(cls, content: Iterable[Json]) -> "Reply":
-        """The reply that has this content, all of its blocks ended."""
+        """The reply that has this content, all of its blocks ended. The text of a tool's input is written anew."""
         reply = cls()
         for block in content:
             field = GROWING.get(block["type"])
@@ -186,11 +187,9 @@ def plain_text(content: Iterable[Json]) -> str:
     for block in content:
         if block["type"] != "text":
             apart = bool(parts)
-            continue
-        if apart and block["text"]:
-            parts.append("\n\n")
-        parts.append(block["text"])
-        apart = False
+        elif text := block["text"]:
+            parts.append(f"\n\n{text}" if apart else text)
+            apart = False
     return "".join(parts)
 
 
@@ -198,9 +197,13 @@ def _input(text: str, given: Any) -> Any:
     if not text:
         return given if isinstance(given, dict) else {}
     try:
-        return json.loads(text)
-    except ValueError:
+        value = json.loads(text)
+        # Inside a string JSON can escape, and as a number write, what neither UTF-8 nor PostgreSQL can hold.
+        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+    except (ValueError, RecursionError):
         return text
+    holds_nul = "\\u0000" in text.replace("\\\\", "")
+    return value if isinstance(value, dict) and not holds_nul else text
 
 
 def _apply(block: dict[str, Any], delta: Json) -> None:
