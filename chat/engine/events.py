@@ -1,12 +1,14 @@
 """What happens while an answer is made, as values.
 
-The legal order, which `generation` guarantees and `Reply` relies on::
+The legal order, which `Reply` relies on::
 
-    Calling (Started (BlockStarted (Delta | Note)* BlockEnded)* )? CallFailed      a call that is tried again
-    Calling  Started (BlockStarted (Delta | Note)* BlockEnded?)*   Ended           the last call
+    (Calling Started? CallFailed)*                                    calls that failed unseen and were made again
+    (Calling (Started (BlockStarted (Delta | Note)* BlockEnded?)*)?)?  the last call, if it was not stopped before
+    Ended
 
-Blocks may be interleaved; one that is open when the answer ends stays open. ``UsageSeen`` may come anywhere after
-``Started``. There is exactly one ``Ended``, it is the last event, and it comes whatever the provider does.
+Blocks come one after another and are numbered from 0; one that is open when the next starts, or the answer ends, stays
+open. ``UsageSeen`` may come anywhere after ``Started``. The order within a call is the provider's duty; that there is
+exactly one ``Ended``, last, and that no block is shown of a call that is made again, is `generation`'s.
 """
 
 from collections.abc import Mapping

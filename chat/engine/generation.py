@@ -8,7 +8,7 @@ import asyncio
 import logging
 import random
 from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from itertools import count
 
@@ -85,28 +85,27 @@ class Generation:
                         yield event
                 return
             except _Stopped:
-                yield Ended(Outcome.STOPPED)
+                continue
+            except Exception as error:
+                fault = _fault_of(error)
+            pause = self._pause_after(fault, attempt)
+            if pause is None:
+                yield self._failed(fault)
                 return
-            except ProviderError as error:
-                pause = self._pause_after(error, attempt)
-                if pause is None:
-                    yield Ended(Outcome.FAILED, error=error)
-                    return
-                yield CallFailed(error, pause)
-                await self._pause(pause)
+            yield CallFailed(fault, pause)
+            await self._pause(pause)
 
     async def _call(self) -> AsyncGenerator[Event]:
         """The events of one call. Blocks are held back until one has something to show, so that a retry is unseen."""
         held: list[Event] = []
-        self._shown = False
-        async with aclosing(self.provider.stream(self.prompt)) as stream:
+        async with _closing(self.provider.stream(self.prompt)) as stream:
             while True:
                 event = await self._next(stream)
                 if self._shown or isinstance(event, Started | UsageSeen):
                     yield event
                 else:
                     held.append(event)
-                    if isinstance(event, Delta | Note | Ended) or _arrives_whole(event):
+                    if _shows(event):
                         self._shown = True
                         for each in held:
                             yield each
@@ -124,11 +123,6 @@ class Generation:
             raise CutOff("The stream ended without message_stop.") from None
         except TimeoutError:
             raise (_Stopped() if self._stopped else self._timed_out()) from None
-        except ProviderError:
-            raise
-        except Exception as error:
-            logger.exception("A provider raised what it should have turned into a ProviderError.")
-            raise BadAnswer(repr(error)) from error
         finally:
             self._waiting = None
 
@@ -141,12 +135,19 @@ class Generation:
         """Seconds until the next attempt, or ``None`` where there is none."""
         if self._shown or self._stopped or not error.retryable or attempt >= self.limits.attempts:
             return None
-        if error.retry_after is not None:
-            return error.retry_after if error.retry_after <= self.limits.retry_after_cap else None
         longest = min(self.limits.first_pause * 2.0 ** (attempt - 1), self.limits.longest_pause)
-        return longest * (0.5 + self._jitter() / 2)
+        pause = longest * (0.5 + self._jitter() / 2) if error.retry_after is None else error.retry_after
+        asked_too_much = error.retry_after is not None and pause > self.limits.retry_after_cap
+        too_late = asyncio.get_running_loop().time() + pause >= self._deadline
+        return None if asked_too_much or too_late else pause
+
+    def _failed(self, error: ProviderError) -> Ended:
+        """The end after a fault; one that comes together with a stop is the stop's."""
+        return Ended(Outcome.STOPPED) if self._stopped else Ended(Outcome.FAILED, error=error)
 
     async def _pause(self, seconds: float) -> None:
+        if self._stopped:
+            return
         try:
             async with asyncio.timeout(seconds) as self._waiting:
                 await asyncio.get_running_loop().create_future()
@@ -156,6 +157,28 @@ class Generation:
             self._waiting = None
 
 
-def _arrives_whole(event: Event) -> bool:
-    """Whether this is the start of a block that shows something without a delta, such as a search's results."""
-    return isinstance(event, BlockStarted) and event.block["type"] not in ("text", "thinking")
+@asynccontextmanager
+async def _closing(stream: AsyncGenerator[Event]) -> AsyncGenerator[AsyncGenerator[Event]]:
+    """Close a provider's stream; a fault in that hides neither the end of the answer nor what led to it."""
+    try:
+        yield stream
+    finally:
+        try:
+            await stream.aclose()
+        except Exception:
+            logger.exception("A provider's stream could not be closed.")
+
+
+def _fault_of(error: Exception) -> ProviderError:
+    if isinstance(error, ProviderError):
+        return error
+    logger.error("A provider raised what it should have turned into a ProviderError.", exc_info=error)
+    return BadAnswer(repr(error))
+
+
+def _shows(event: Event) -> bool:
+    """Whether a reader can see this. Most blocks, such as a search's results, show something without a delta."""
+    if isinstance(event, BlockStarted):
+        kind = event.block["type"]
+        return kind not in ("text", "thinking") or bool(event.block.get(kind))
+    return isinstance(event, Note | Ended) or (isinstance(event, Delta) and bool(event.text))
