@@ -1,7 +1,7 @@
 """Tokens by price class, read from the API's usage objects."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 
@@ -32,14 +32,16 @@ class Usage:
     def from_api(cls, raw: Mapping[str, Any], *, ttl: str = "5m") -> "Usage":
         """Read a merged usage object (see `merged`).
 
-        With ``iterations`` the sum of these is taken, because the top level then leaves some out. The split of cache
-        writes by lifetime comes only with ``message_start`` and may fall behind the total after a tool loop; the
-        rest is counted as ``ttl``, the lifetime that was asked for (reference: "Usage" in the API's streaming guide).
+        With ``iterations`` the sum of these is taken, because the top level then leaves some out; thinking and
+        searches stand at the top level only. The split of cache writes by lifetime comes only with ``message_start``
+        and may fall behind the total after a tool loop; the rest is counted as ``ttl``, the lifetime that was asked
+        for (reference: "Usage" in the API's streaming guide). What is not a count is read as zero.
         """
-        iterations = raw.get("iterations")
-        if iterations:
+        thinking = _count(raw, "output_tokens_details", "thinking_tokens")
+        web_searches = _count(raw, "server_tool_use", "web_search_requests")
+        if iterations := _objects(raw.get("iterations")):
             total = sum((cls.from_api(each, ttl=ttl) for each in iterations), cls())
-            return total + cls(web_searches=_count(raw, "server_tool_use", "web_search_requests"))
+            return replace(total, thinking=thinking, web_searches=web_searches)
         written = _count(raw, "cache_creation_input_tokens")
         long = min(_count(raw, "cache_creation", "ephemeral_1h_input_tokens"), written)
         short = min(_count(raw, "cache_creation", "ephemeral_5m_input_tokens"), written - long)
@@ -50,8 +52,8 @@ class Usage:
             cache_write_5m=short + (rest if ttl == "5m" else 0),
             cache_write_1h=long + (rest if ttl == "1h" else 0),
             cache_read=_count(raw, "cache_read_input_tokens"),
-            thinking=_count(raw, "output_tokens_details", "thinking_tokens"),
-            web_searches=_count(raw, "server_tool_use", "web_search_requests"),
+            thinking=thinking,
+            web_searches=web_searches,
         )
 
 
@@ -67,4 +69,8 @@ def _count(raw: Mapping[str, Any], *path: str) -> int:
     value: Any = raw
     for name in path:
         value = value.get(name) if isinstance(value, Mapping) else None
-    return value if isinstance(value, int) and value > 0 else 0
+    return value if type(value) is int and value > 0 else 0
+
+
+def _objects(value: Any) -> list[Mapping[str, Any]]:
+    return [each for each in value if isinstance(each, Mapping)] if isinstance(value, list) else []
