@@ -4,7 +4,9 @@ from chat.engine.branches import Tree
 
 #   question ── first ── follow ── last
 #           └── second
-TREE = Tree([("question", None), ("first", "question"), ("second", "question"), ("follow", "first"), ("last", "follow")])
+TREE = Tree(
+    [("question", None), ("first", "question"), ("second", "question"), ("follow", "first"), ("last", "follow")]
+)
 
 
 def test_the_path_runs_from_the_first_message_to_the_leaf() -> None:
