@@ -1,6 +1,7 @@
 """Stopping, leaving and cancelling an answer: the stream is closed at once, and a stop is an end like any other."""
 
 import asyncio
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from chat.engine.errors import BadKey, RateLimited
 from chat.engine.events import CallFailed, Calling, Delta, Ended, Event, Outcome
 from chat.engine.generation import Generation, Limits
+from chat.engine.provider import Prompt
 from tests.engine.clock import run
 from tests.engine.scripted import ANSWER, COMPLETE, PROMPT, STARTED, TEXT, USED, Scripted, Step, answer, now
 
@@ -63,6 +65,20 @@ def test_a_stop_in_a_pause_ends_it(how) -> None:
 
 def test_a_second_stop_changes_nothing() -> None:
     assert answer(Scripted([STARTED, 1000.0]), stop_at=[3, 3, 3.1]).end == STOPPED
+
+
+def test_a_second_stop_while_the_stream_still_closes_changes_nothing() -> None:
+    class Slow(Scripted):
+        async def stream(self, prompt: Prompt) -> AsyncGenerator[Event]:
+            try:
+                yield STARTED
+                await asyncio.sleep(1000)
+            finally:
+                await asyncio.sleep(1)
+
+    seen = answer(Slow(), stop_at=[3, 3.5])
+    assert seen.end == STOPPED
+    assert seen.times[-1] == 4
 
 
 def test_a_stop_after_the_end_changes_nothing() -> None:

@@ -141,3 +141,4 @@ def test_the_split_always_adds_up_to_the_total(total: int, short: int, long: int
     split = {"ephemeral_5m_input_tokens": short, "ephemeral_1h_input_tokens": long}
     usage = Usage.from_api({"cache_creation_input_tokens": total, "cache_creation": split}, ttl=ttl)
     assert usage.cache_write_5m + usage.cache_write_1h == total == usage.prompt
+    assert min(usage.cache_write_5m, usage.cache_write_1h) >= 0
