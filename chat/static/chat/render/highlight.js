@@ -3,6 +3,7 @@
 import { later, underWay } from "./work.js";
 
 const PAUSE = 8; // times as long as the last round took, so that a growing block costs a ninth of a core at most
+const SHORTEST_PAUSE = 200; // ms; each round also costs the page a frame
 const LONGEST = 300_000; // characters; more stays plain
 const PORTION = 40; // lines coloured between two looks at the clock
 
@@ -79,7 +80,7 @@ export class Highlighting {
     this.#asked = null;
     if (this.#saidOver) open.delete(this.#id);
     else if (this.#over) this.#ask();
-    else this.#timer = setTimeout(() => this.#resume(), Math.max(took * PAUSE, 50));
+    else this.#timer = setTimeout(() => this.#resume(), Math.max(took * PAUSE, SHORTEST_PAUSE));
   }
 
   #resume() {
