@@ -8,7 +8,7 @@ import asyncio
 import logging
 import random
 from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager, closing, suppress
 from dataclasses import dataclass
 from itertools import count
 
@@ -25,6 +25,7 @@ from chat.engine.events import (
     Started,
     UsageSeen,
 )
+from chat.engine.patience import Patience
 from chat.engine.provider import Prompt, Provider
 
 logger = logging.getLogger(__name__)
@@ -60,47 +61,48 @@ class Generation:
         self.prompt = prompt
         self.limits = limits
         self._jitter = jitter
-        self._stopped = False
         self._shown = False
-        self._waiting: asyncio.Timeout | None = None
+        self._stop = asyncio.Event()
+        self._patience: Patience | None = None
         self._deadline = 0.0
 
     def stop(self) -> None:
         """End the answer now: the connection is closed and the last event is ``Ended(STOPPED)``."""
-        self._stopped = True
-        if self._waiting and not self._waiting.expired():
-            self._waiting.reschedule(asyncio.get_running_loop().time())
+        self._stop.set()
+        if self._patience:
+            self._patience.cut_short()
 
     async def events(self) -> AsyncGenerator[Event]:
         """The events in the order that `events` describes. Cancelling closes the connection and raises as usual."""
         self._deadline = asyncio.get_running_loop().time() + self.limits.total
-        for attempt in count(1):
-            if self._stopped:
-                yield Ended(Outcome.STOPPED)
-                return
-            yield Calling(attempt)
-            try:
-                async with aclosing(self._call()) as call:
-                    async for event in call:
-                        yield event
-                return
-            except _Stopped:
-                continue
-            except Exception as error:
-                fault = _fault_of(error)
-            pause = self._pause_after(fault, attempt)
-            if pause is None:
-                yield self._failed(fault)
-                return
-            yield CallFailed(fault, pause)
-            await self._pause(pause)
+        with closing(Patience(self.limits.idle, self._deadline)) as self._patience:
+            for attempt in count(1):
+                if self._stop.is_set():
+                    yield Ended(Outcome.STOPPED)
+                    return
+                yield Calling(attempt)
+                try:
+                    async with aclosing(self._call(self._patience)) as call:
+                        async for event in call:
+                            yield event
+                    return
+                except _Stopped:
+                    continue
+                except Exception as error:
+                    fault = _fault_of(error)
+                pause = self._pause_after(fault, attempt)
+                if pause is None:
+                    yield self._failed(fault)
+                    return
+                yield CallFailed(fault, pause)
+                await self._pause(pause)
 
-    async def _call(self) -> AsyncGenerator[Event]:
+    async def _call(self, patience: Patience) -> AsyncGenerator[Event]:
         """The events of one call. Blocks are held back until one has something to show, so that a retry is unseen."""
         held: list[Event] = []
         async with _closing(self.provider.stream(self.prompt)) as stream:
             while True:
-                event = await self._next(stream)
+                event = await self._next(stream, patience)
                 if self._shown or isinstance(event, Started | UsageSeen):
                     yield event
                 else:
@@ -112,19 +114,15 @@ class Generation:
                 if isinstance(event, Ended):
                     return
 
-    async def _next(self, stream: AsyncGenerator[Event]) -> Event:
-        if self._stopped:
+    async def _next(self, stream: AsyncGenerator[Event], patience: Patience) -> Event:
+        if self._stop.is_set():
             raise _Stopped
-        now = asyncio.get_running_loop().time()
         try:
-            async with asyncio.timeout_at(min(now + self.limits.idle, self._deadline)) as self._waiting:
-                return await anext(stream)
+            return await patience.wait(anext(stream))
         except StopAsyncIteration:
             raise CutOff("The stream ended without message_stop.") from None
         except TimeoutError:
-            raise (_Stopped() if self._stopped else self._timed_out()) from None
-        finally:
-            self._waiting = None
+            raise (_Stopped() if self._stop.is_set() else self._timed_out()) from None
 
     def _timed_out(self) -> TimedOut:
         if asyncio.get_running_loop().time() >= self._deadline:
@@ -133,7 +131,7 @@ class Generation:
 
     def _pause_after(self, error: ProviderError, attempt: int) -> float | None:
         """Seconds until the next attempt, or ``None`` where there is none."""
-        if self._shown or self._stopped or not error.retryable or attempt >= self.limits.attempts:
+        if self._shown or self._stop.is_set() or not error.retryable or attempt >= self.limits.attempts:
             return None
         longest = min(self.limits.first_pause * 2.0 ** (attempt - 1), self.limits.longest_pause)
         pause = longest * (0.5 + self._jitter() / 2) if error.retry_after is None else error.retry_after
@@ -143,18 +141,12 @@ class Generation:
 
     def _failed(self, error: ProviderError) -> Ended:
         """The end after a fault; one that comes together with a stop is the stop's."""
-        return Ended(Outcome.STOPPED) if self._stopped else Ended(Outcome.FAILED, error=error)
+        return Ended(Outcome.STOPPED) if self._stop.is_set() else Ended(Outcome.FAILED, error=error)
 
     async def _pause(self, seconds: float) -> None:
-        if self._stopped:
-            return
-        try:
-            async with asyncio.timeout(seconds) as self._waiting:
-                await asyncio.get_running_loop().create_future()
-        except TimeoutError:
-            pass
-        finally:
-            self._waiting = None
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._stop.wait()
 
 
 @asynccontextmanager
