@@ -94,7 +94,10 @@ def begin_again(user: User, *, key: UUID, message: UUID, model: str = "", runner
 
     def create() -> Message:
         answer = (
-            Message.objects.of(user).select_related("conversation", "parent__conversation").filter(pk=message).first()
+            Message.objects.of(user)
+            .select_related("conversation", "parent__conversation")
+            .filter(pk=message, role=Message.Role.ASSISTANT)
+            .first()
         )
         if answer is None or answer.parent is None:
             raise Refused("not_found", "There is no such answer.")
@@ -123,13 +126,16 @@ def save(runner: str, turns: Sequence[UUID], changed: Iterable[Snapshot]) -> set
     These are the turns with a stop mark, and those that are no longer ours (deleted, or reaped).
     """
     ours = Message.objects.filter(state=Message.State.STREAMING, runner=runner)
-    grown = []
+    grown: list[Message] = []
+    calls: list[ledger.Call] = []
     for snapshot in changed:
         grown.append(Message(pk=snapshot.turn, content=snapshot.content, text=plain_text(snapshot.content)))
-        if snapshot.call:
-            ledger.note_start(snapshot.call)
+        calls += [snapshot.call] if snapshot.call else []
+    # Messages first and records then, as `end` does: in the other order the two would lock each other out.
     ours.bulk_update(grown, ["content", "text"])
     ours.filter(pk__in=turns).update(heartbeat=timezone.now())
+    for call in calls:
+        ledger.note_start(call)
     kept = dict(ours.filter(pk__in=turns).values_list("pk", "stop_requested"))
     return {turn for turn in turns if kept.get(turn, True)}
 
@@ -171,22 +177,25 @@ def orphans(is_gone: Callable[[str], bool]) -> list[Message]:
     """Open turns whose runner is gone: by its name, or because it gave no sign for ``CHAT_REAP_SECONDS``."""
     limit = timezone.now() - timedelta(seconds=settings.CHAT_REAP_SECONDS)
     silent = set(Message.objects.open().filter(heartbeat__lt=limit).values_list("pk", flat=True))
-    return [turn for turn in Message.objects.open() if turn.pk in silent or is_gone(turn.runner)]
+    return [
+        turn
+        for turn in Message.objects.open().select_related("conversation")
+        if turn.pk in silent or is_gone(turn.runner)
+    ]
 
 
 def _begin(user: User, turn: UUID, create: Callable[[], Message]) -> Begun:
-    if begun := _begun(user, turn):
-        return begun
     try:
         with transaction.atomic():
+            # Of two tabs that send the same key at once, the second waits here and then sees the first.
             User.objects.select_for_update().get(pk=user.pk)
+            if begun := _begun(user, turn):
+                return begun
             check_pace(user)
             create()
+            begun = _begun(user, turn, new=True)
     except IntegrityError:
-        if begun := _begun(user, turn):
-            return begun
         raise Refused("busy", "Claude is still answering in this chat. Stop it, or wait for its end.") from None
-    begun = _begun(user, turn, new=True)
     assert begun is not None
     return begun
 

@@ -5,6 +5,8 @@ from decimal import Decimal
 from uuid import uuid4
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from chat import ledger, turns
@@ -173,6 +175,24 @@ def test_messages_per_minute_are_limited(alice, bob, settings):
     assert code_of(refusal) == "too_fast"
     assert 0 < refusal.value.retry_after <= 60
     begin(bob)
+
+
+def test_a_question_cannot_be_made_again(alice):
+    second = begin(alice, "And then?", after=answered(alice))
+    turns.end(turns.Snapshot(second.turn), Outcome.COMPLETE)
+    with pytest.raises(Refused) as refusal:
+        turns.begin_again(alice, key=uuid4(), message=second.question)
+    assert code_of(refusal) == "not_found"
+
+
+def test_a_save_locks_messages_before_records_as_the_end_does(alice):
+    begun = begin(alice)
+    turns.claim(begun.turn, ME)
+    call = ledger.Call(ledger.open_call(user_id=alice.pk, model="claude-sonnet-5-5", message_id=begun.turn))
+    with CaptureQueriesContext(connection) as queries:
+        turns.save(ME, [begun.turn], [turns.Snapshot(begun.turn, [{"type": "text", "text": "So far"}], call)])
+    updates = [query["sql"].split()[1] for query in queries if query["sql"].startswith("UPDATE")]
+    assert updates == ['"chat_message"', '"chat_message"', '"chat_usagerecord"']
 
 
 def test_one_runner_claims_a_turn(alice):
