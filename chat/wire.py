@@ -191,7 +191,8 @@ _KINDS = {kind.code: kind for kind in vars(errors).values() if isinstance(kind, 
 
 
 def _command(data: dict[str, Any]) -> Command:
-    re = data.get("id") if isinstance(data.get("id"), str) else None
+    # Half a surrogate pair could not be sent back.
+    re = data["id"] if isinstance(data.get("id"), str) and data["id"].isprintable() else None
     try:
         return _COMMANDS.validate_python(data)
     except ValidationError as error:

@@ -86,6 +86,10 @@ def test_a_refusal_carries_the_commands_id():
     assert refusal_of('{"type":"stop","id":"9","turn":"x"}').re == "9"
 
 
+def test_a_refusal_carries_no_id_that_cannot_be_sent():
+    assert refusal_of('{"type":"ping","id":"\\ud800"}').re is None
+
+
 def test_a_refusal_names_the_field():
     assert "turn" in refusal_of('{"type":"stop","turn":"x"}').message
 
