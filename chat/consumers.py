@@ -63,12 +63,13 @@ class ChatConsumer(AsyncWebsocketConsumer):
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """Take one frame; whatever is wrong with it is answered with ``refused``."""
-        if self.tab is None or not await self._still_allowed(self.tab, CHECK_COMMAND_SECONDS):
+        tab = self.tab
+        if tab is None or not await self._still_allowed(tab, CHECK_COMMAND_SECONDS):
             return
         if self.flood.rises():
             await self._close(TOO_MANY)
-        elif refusal := await self._obey(self.tab, text_data):
-            await self.tab.say(refusal)
+        elif refusal := await self._obey(tab, text_data):
+            await tab.say(refusal)
 
     async def news(self, message: dict[str, Any]) -> None:
         """A rare event for all tabs of this person (channel layer)."""
@@ -132,7 +133,12 @@ class ChatConsumer(AsyncWebsocketConsumer):
         if monotonic() - self.checked <= patience:
             return True
         self.checked = monotonic()
-        if await admission.user_of(self.session_key) == tab.user:
+        try:
+            if await admission.user_of(self.session_key) == tab.user:
+                return True
+        except DatabaseError as error:
+            # Nobody can log out of a database that is away; the command itself is refused as unavailable.
+            logger.warning("A session could not be checked: the database cannot be reached (%s).", error)
             return True
         await self._close(NOT_LOGGED_IN)
         return False

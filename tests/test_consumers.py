@@ -1,10 +1,12 @@
 """The websocket from outside: frames in, frames out, and who may have one."""
 
 import json
+from unittest.mock import AsyncMock, Mock
 from uuid import uuid4
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.db import OperationalError
 from django.test import Client
 
 from chat.models import Conversation, Message, UsageRecord
@@ -95,6 +97,10 @@ async def test_the_title_comes_by_itself_and_its_cost_is_kept(alice, tab_of, ups
         provisional = await tab.see("conversation", having="title")
         tab.frames.remove(provisional)
         news = await tab.see("conversation", having="title")
+        tab.frames.remove(ended)
+        cursors = {ended["turn"]: tab.cursor(ended["turn"])}
+        await tab.say("watch", conversation=ended["conversation"], cursors=cursors)
+        assert await tab.see("ended") == ended, "the cost of the title is not the answer's"
     conversation = await Conversation.objects.aget(pk=ended["conversation"])
     assert provisional["title"] == "Why is the sky blue?"
     assert conversation.title == news["title"] != provisional["title"]
@@ -272,16 +278,27 @@ async def test_a_deactivated_person_is_closed_out_at_the_next_command(alice, tab
         assert await tab.closed() == 4401
 
 
+async def test_a_socket_outlives_a_database_that_is_away(alice, tab_of, upstream, monkeypatch):
+    async with await tab_of(alice) as tab:
+        await tab.see("hello")
+        monkeypatch.setattr("chat.consumers.CHECK_COMMAND_SECONDS", -1)
+        monkeypatch.setattr("chat.admission.user_of", AsyncMock(side_effect=OperationalError("away")))
+        monkeypatch.setattr("chat.turns.begin", Mock(side_effect=OperationalError("away")))
+        await tab.say("send", id="1", key=str(uuid4()), conversation=None, parent=None, text="Hello")
+        assert (await tab.see("refused", re="1"))["code"] == "unavailable"
+
+
 async def test_malformed_frames_are_answered_and_the_socket_lives(alice, tab_of, upstream):
     async with await tab_of(alice) as tab:
         await tab.see("hello")
         for text in ("{", "[]", '{"type":"dance"}', '{"type":"send"}', "[" * 10_000):
             await tab.send(text)
         await tab.send(b"\x00\x01")
+        await tab.send('{"type":"ping","id":"\\ud800"}')
         await tab.say("ping", id="still")
         await tab.see("pong", re="still")
     codes = [frame["code"] for frame in tab.of("refused")]
-    assert codes == ["bad_frame", "bad_frame", "unknown_type", "bad_frame", "bad_frame", "bad_frame"]
+    assert codes == ["bad_frame", "bad_frame", "unknown_type", "bad_frame", "bad_frame", "bad_frame", "bad_frame"]
 
 
 async def test_a_flood_of_frames_closes_the_socket(alice, tab_of, upstream):

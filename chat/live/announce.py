@@ -3,6 +3,7 @@
 At most once: a tab that missed one reads the conversation again when it reconnects.
 """
 
+import asyncio
 import logging
 from typing import Any
 
@@ -10,6 +11,8 @@ from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 
 logger = logging.getLogger(__name__)
+
+PATIENCE_SECONDS = 2
 
 
 def group_of(user_id: int) -> str:
@@ -33,7 +36,8 @@ announce_logout_sync = async_to_sync(announce_logout)
 
 async def _send(user_id: int, message: dict[str, Any]) -> None:
     try:
-        await get_channel_layer().group_send(group_of(user_id), message)
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            await get_channel_layer().group_send(group_of(user_id), message)
     except Exception as error:
         # Whatever a layer raises: the database holds the truth.
-        logger.warning("Other tabs were not told: the channel layer failed (%s). Check REDIS_URL and /readyz.", error)
+        logger.warning("Other tabs were not told: the channel layer failed (%r). Check REDIS_URL and /readyz.", error)

@@ -1,11 +1,8 @@
 """How one turn is answered: its events go to the live turn, its end into the database."""
 
-import asyncio
-import logging
 from contextlib import aclosing
 
 from django.conf import settings
-from django.db import DatabaseError
 
 from chat import turns
 from chat.engine.events import CallFailed, Calling, Ended, Event, Outcome
@@ -13,12 +10,8 @@ from chat.engine.generation import Limits
 from chat.engine.provider import Prompt, Provider
 from chat.engine.reply import Cursor
 from chat.live.metering import Metered
-from chat.live.threads import in_thread
+from chat.live.threads import until_done
 from chat.live.turn import LiveTurn
-
-logger = logging.getLogger(__name__)
-
-SAVE_AGAIN_SECONDS = 1
 
 
 class Answering:
@@ -72,20 +65,12 @@ class Answering:
         call = await self._metered.settled(event)
         snapshot = turns.Snapshot(self.turn.id, self.turn.reply.content(), call)
         outcome = self._outcome_of_stop if event.outcome is Outcome.STOPPED else event.outcome
-        while not await self._written(snapshot, outcome, event):  # noqa: ASYNC110 - a database has no event to wait for
-            await asyncio.sleep(SAVE_AGAIN_SECONDS)
-
-    async def _written(self, snapshot: turns.Snapshot, outcome: Outcome, event: Ended) -> bool:
-        """Write the end. A database that is away is waited for: nobody is told of an end before it is kept."""
-        try:
-            await in_thread(turns.end)(
-                snapshot,
-                outcome,
-                stop_reason=event.stop_reason or "",
-                error_code=event.error.code if event.error else "",
-                error_detail=event.error.detail if event.error else "",
-            )
-        except DatabaseError:
-            logger.exception("The end of turn %s could not be written; it is tried again.", self.turn.key)
-            return False
-        return True
+        # A database that is away is waited for: nobody is told of an end before it is kept.
+        await until_done(
+            turns.end,
+            snapshot,
+            outcome,
+            stop_reason=event.stop_reason or "",
+            error_code=event.error.code if event.error else "",
+            error_detail=event.error.detail if event.error else "",
+        )

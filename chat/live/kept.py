@@ -6,7 +6,7 @@ from uuid import UUID
 
 from chat import wire
 from chat.engine.reply import Cursor, Reply
-from chat.models import Message, User
+from chat.models import Message, UsageRecord, User
 
 
 def ending_of(turn: UUID) -> dict[str, Any] | None:
@@ -29,4 +29,5 @@ def missed(user: User, cursors: Mapping[UUID, Cursor]) -> list[str]:
 
 
 def _records(message: Message) -> list[Any]:
-    return sorted(message.usage_records.all(), key=lambda record: record.pk)
+    records = [each for each in message.usage_records.all() if each.purpose == UsageRecord.Purpose.ANSWER]
+    return sorted(records, key=lambda record: record.pk)

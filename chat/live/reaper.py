@@ -1,13 +1,17 @@
 """The reaper: ends the turns whose process is gone, with their text kept and their calls settled as estimated."""
 
 import logging
+from collections.abc import Container
 from dataclasses import replace
+from uuid import UUID
 
 from chat import ledger, prompts, turns
 from chat.engine.events import Outcome, Started
 from chat.engine.provider import Provider
 from chat.engine.reply import Reply
+from chat.live.announce import announce
 from chat.live.estimate import estimated
+from chat.live.kept import ending_of
 from chat.live.process import is_gone
 from chat.live.threads import in_thread
 from chat.models import LanguageModel, Message
@@ -15,13 +19,26 @@ from chat.models import LanguageModel, Message
 logger = logging.getLogger(__name__)
 
 
-async def reap(provider: Provider) -> int:
-    """Interrupt every orphan; returns how many. Safe to run in many processes at once: only one ends each turn."""
-    orphans = await in_thread(turns.orphans)(is_gone)
-    ended = [await _interrupt(provider, orphan) for orphan in orphans]
-    if any(ended):
-        logger.warning("%d answers were interrupted: the processes that wrote them are gone.", sum(ended))
-    return sum(ended)
+async def reap(provider: Provider, spare: Container[UUID] = ()) -> int:
+    """Interrupt every orphan; returns how many. Safe to run in many processes at once: only one ends each turn.
+
+    Turns in ``spare`` are those of this process: a sleep or a database that was away made them silent, not dead.
+    """
+    orphans = [orphan for orphan in await in_thread(turns.orphans)(is_gone) if orphan.pk not in spare]
+    ended = [orphan for orphan in orphans if await _interrupt(provider, orphan)]
+    for orphan in ended:
+        await _tell(orphan)
+    if ended:
+        logger.warning("%d answers were interrupted: the processes that wrote them are gone.", len(ended))
+    return len(ended)
+
+
+async def _tell(orphan: Message) -> None:
+    """Tabs that came back before the reaper still wait for the end."""
+    owner, conversation = orphan.conversation.owner_id, str(orphan.conversation_id)
+    if frame := await in_thread(ending_of)(orphan.pk):
+        await announce(owner, frame)
+        await announce(owner, {"type": "conversation", "conversation": conversation, "running": False})
 
 
 async def _interrupt(provider: Provider, orphan: Message) -> bool:
@@ -39,6 +56,6 @@ async def _settled(provider: Provider, orphan: Message, call: ledger.Call) -> le
         reply.started, reply.usage = Started(call.model, call.request_id), dict(call.usage)
     try:
         prompt = await in_thread(prompts.prompt_of)(orphan.pk)
-    except LanguageModel.DoesNotExist:
+    except (LanguageModel.DoesNotExist, Message.DoesNotExist):
         return replace(call, exactness=ledger.Exactness.LOWER_BOUND)
     return await estimated(provider, prompt, reply, call)

@@ -21,7 +21,7 @@ from chat.live.answering import Answering
 from chat.live.kept import ending_of
 from chat.live.process import own_name
 from chat.live.reaper import reap
-from chat.live.threads import in_thread
+from chat.live.threads import in_thread, until_done
 from chat.live.titles import give_title
 from chat.live.turn import LiveTurn
 from chat.providers import aclose_provider, get_provider
@@ -40,7 +40,7 @@ class Runner:
         self.name = own_name()
         self.turns: dict[UUID, LiveTurn] = {}
         self._answering: dict[UUID, Answering] = {}
-        self._stopped: set[UUID] = set()
+        self._stopped: dict[UUID, Outcome] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
         self._saver: asyncio.Task[None] | None = None
         self._reaper: asyncio.Task[None] | None = None
@@ -69,7 +69,7 @@ class Runner:
         if answering := self._answering.get(turn):
             answering.stop(outcome)
         elif turn in self.turns:
-            self._stopped.add(turn)
+            self._stopped[turn] = outcome
 
     async def close(self, drain: float = 0) -> None:
         """Let running turns finish for ``drain`` seconds, then interrupt them, everything kept."""
@@ -101,15 +101,15 @@ class Runner:
             provider = await get_provider()
             prompt = await in_thread(self._claim)(turn.id)
             answering = self._answering[turn.id] = Answering(turn, provider, prompt)
-            if turn.id in self._stopped:
-                answering.stop()
+            if outcome := self._stopped.get(turn.id):
+                answering.stop(outcome)
             self._save_regularly()
             await answering.run()
         except Exception:
             logger.exception("Turn %s failed inside.", turn.key)
             begun = self._answering.get(turn.id)
             snapshot = begun.snapshot() if begun else turns.Snapshot(turn.id)
-            await in_thread(turns.end)(snapshot, Outcome.FAILED, error_code=InternalFault.code)
+            await until_done(turns.end, snapshot, Outcome.FAILED, error_code=InternalFault.code)
         finally:
             await self._finish(turn)
 
@@ -121,9 +121,9 @@ class Runner:
 
     async def _finish(self, turn: LiveTurn) -> None:
         self._answering.pop(turn.id, None)
-        self._stopped.discard(turn.id)
-        frame = await in_thread(ending_of)(turn.id)
+        frame = await until_done(ending_of, turn.id)
         self.turns.pop(turn.id, None)
+        self._stopped.pop(turn.id, None)
         turn.end(frame or _deleted_frame(turn))
         begun = turn.begun
         await announce(begun.owner, _conversation_frame(begun, running=False))
@@ -165,9 +165,11 @@ class Runner:
     async def _keep_reaping(self) -> None:
         while True:
             try:
-                await reap(await get_provider())
+                await reap(await get_provider(), spare=self.turns)
             except DatabaseError as error:
                 logger.warning("Orphaned answers could not be looked for (%s).", error)
+            except Exception:
+                logger.exception("Orphaned answers could not be ended; it is tried again.")
             await asyncio.sleep(settings.CHAT_REAP_SECONDS / 2)
 
     def _spawn(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:

@@ -2,18 +2,21 @@
 
 import asyncio
 import json
+import socket
 from functools import partial
 from uuid import uuid4
 
 import pytest
 from asgiref.sync import sync_to_async
-from django.db import DatabaseError
+from django.db import OperationalError
 
 from chat import turns
 from chat.engine.errors import Refused
-from chat.live import answering
+from chat.live import threads
+from chat.live.reaper import reap
 from chat.live.runner import current_runner
 from chat.models import Message, UsageRecord
+from chat.providers import get_provider
 from chat.simulator import answer_text
 from tests.tabs import Tab, session_of
 
@@ -109,8 +112,8 @@ async def test_a_runner_that_closes_takes_nothing_new(alice, upstream):
 
 
 async def test_an_end_that_cannot_be_written_is_written_later(alice, upstream, monkeypatch):
-    monkeypatch.setattr(answering, "SAVE_AGAIN_SECONDS", 0.01)
-    end, failures = turns.end, iter([DatabaseError("away"), DatabaseError("away")])
+    monkeypatch.setattr(threads, "AGAIN_SECONDS", 0.01)
+    end, failures = turns.end, iter([OperationalError("away"), OperationalError("away")])
 
     def failing(*arguments, **fields):
         if failure := next(failures, None):
@@ -120,6 +123,48 @@ async def test_an_end_that_cannot_be_written_is_written_later(alice, upstream, m
     monkeypatch.setattr(turns, "end", failing)
     answer = await over(await begin(alice, directed(text="Kept.")))
     assert (answer.state, answer.text) == ("complete", "Kept.")
+
+
+async def test_a_database_that_is_away_before_the_first_call_leaves_no_turn_hanging(alice, upstream, monkeypatch):
+    monkeypatch.setattr(threads, "AGAIN_SECONDS", 0.01)
+    end, failures = turns.end, iter([OperationalError("away")] * 2)
+
+    def failing(*arguments, **fields):
+        if failure := next(failures, None):
+            raise failure
+        return end(*arguments, **fields)
+
+    def away(_):
+        raise OperationalError("away")
+
+    monkeypatch.setattr(turns, "end", failing)
+    monkeypatch.setattr("chat.prompts.prompt_of", away)
+    begun = await begin(alice, "Hello")
+    answer = await over(begun)
+    assert (answer.state, answer.error_code) == ("failed", "internal")
+    assert begun.turn not in current_runner().turns
+
+
+async def test_whoever_came_back_before_the_reaper_is_told_of_the_end(alice, upstream):
+    dead = f"{socket.gethostname()}:999999999:0"
+    async with Tab(await sync_to_async(session_of)(alice)) as tab:
+        await tab.see("hello")
+        fields = {"key": uuid4(), "conversation": None, "parent": None, "text": "Hello", "runner": dead}
+        begun = await sync_to_async(turns.begin)(alice, **fields)
+        await tab.say(
+            "watch", conversation=str(begun.conversation), cursors={str(begun.turn): {"block": 0, "offset": 0}}
+        )
+        await tab.see("watching")
+        await reap(await get_provider())
+        assert (await tab.see("ended", turn=str(begun.turn)))["state"] == "interrupted"
+
+
+async def test_the_reaper_spares_what_is_answered_here(alice, upstream, monkeypatch):
+    begun = await begin(alice, directed(tokens=10_000, speed=100, thinking=False))
+    await grown(begun)
+    monkeypatch.setattr("chat.live.reaper.is_gone", lambda _: True)
+    assert await reap(await get_provider(), spare=current_runner().turns) == 0
+    assert (await Message.objects.aget(pk=begun.turn)).state == "streaming"
 
 
 async def test_a_fault_of_our_own_ends_the_turn_and_its_record(alice, upstream, monkeypatch):
