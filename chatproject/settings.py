@@ -121,7 +121,9 @@ def _channel_layer() -> dict[str, object]:
     if REDIS_URL:
         # The pub/sub layer has no capacity to overflow and outlives a restart of Redis.
         return {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer", "CONFIG": {"hosts": [REDIS_URL]}}
-    return {"BACKEND": "channels.layers.InMemoryChannelLayer", "CONFIG": {"capacity": 100_000}}
+    # Groups never expire: a tab may stay open for longer than the day that is the default.
+    config = {"capacity": 100_000, "group_expiry": 10**9}
+    return {"BACKEND": "channels.layers.InMemoryChannelLayer", "CONFIG": config}
 
 
 # "default" is for rare events; "relay" carries the batches of text, undisturbed by consumers that come and go.
