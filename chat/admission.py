@@ -4,10 +4,10 @@ from collections import Counter, deque
 from importlib import import_module
 from time import monotonic
 from typing import Any
-from urllib.parse import urlsplit
 
-from channels.auth import get_user
 from django.conf import settings
+from django.contrib.auth import get_user
+from django.http import HttpRequest
 from django.http.request import split_domain_port, validate_host
 
 from chat.models import User
@@ -29,14 +29,15 @@ def origin_allowed(scope: dict[str, Any]) -> bool:
     host = headers.get(b"host", b"").decode("latin-1")
     if origin in settings.CSRF_TRUSTED_ORIGINS:
         return True
-    allowed = settings.ALLOWED_HOSTS or ["localhost", "127.0.0.1", "[::1]"]
-    return bool(host) and urlsplit(origin).netloc == host and validate_host(split_domain_port(host)[0], allowed)
+    same_host = bool(host) and origin in (f"http://{host}", f"https://{host}")
+    return same_host and validate_host(split_domain_port(host)[0], settings.ALLOWED_HOSTS)
 
 
-async def user_of(session_key: str | None) -> User | None:
+def user_of(session_key: str | None) -> User | None:
     """Who is logged in with a session now, read afresh; ``None`` after a logout, a new password or a deactivation."""
-    store = import_module(settings.SESSION_ENGINE).SessionStore(session_key)
-    user = await get_user({"session": store})
+    request = HttpRequest()
+    request.session = import_module(settings.SESSION_ENGINE).SessionStore(session_key)
+    user = get_user(request)
     return user if isinstance(user, User) else None
 
 

@@ -17,6 +17,7 @@ from django.db import DatabaseError
 from chat import admission, wire
 from chat.engine.errors import Refused
 from chat.live.announce import group_of
+from chat.live.threads import in_thread
 from chat.models import User
 from chat.providers import is_simulated
 from chat.tab import Tab
@@ -26,7 +27,7 @@ logger = logging.getLogger(__name__)
 NOT_LOGGED_IN, WRONG_ORIGIN, TOO_MANY = 4401, 4403, 4429
 PUMP_FAILED = 1011
 CHECK_COMMAND_SECONDS = 2
-CHECK_FRAME_SECONDS = 10
+CHECK_FRAME_SECONDS = 30
 
 
 class ChatConsumer(AsyncWebsocketConsumer):
@@ -46,8 +47,8 @@ class ChatConsumer(AsyncWebsocketConsumer):
     async def connect(self) -> None:
         """Accept first and close then, because a browser cannot read why a socket was refused."""
         await self.accept()
-        self.session_key = self.scope["session"].session_key
-        user = await admission.user_of(self.session_key)
+        self.session_key = self.scope["cookies"].get(settings.SESSION_COOKIE_NAME)
+        user = await in_thread(admission.user_of)(self.session_key)
         if not admission.origin_allowed(self.scope):
             await self.close(WRONG_ORIGIN)
         elif user is None:
@@ -134,7 +135,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
             return True
         self.checked = monotonic()
         try:
-            if await admission.user_of(self.session_key) == tab.user:
+            if await in_thread(admission.user_of)(self.session_key) == tab.user:
                 return True
         except DatabaseError as error:
             # Nobody can log out of a database that is away; the command itself is refused as unavailable.

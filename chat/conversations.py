@@ -19,11 +19,9 @@ def rename(conversation: Conversation, title: str) -> None:
     _change(conversation, title=title)
 
 
-def retitle(conversation: UUID, owner: int, *, provisional: str, title: str) -> bool:
-    """Replace a provisional title by the one that was made for it; false where a person was quicker."""
+def retitle(conversation: UUID, *, provisional: str, title: str) -> bool:
+    """Replace a provisional title by the one that was made for it; false where a person was quicker. Tells nobody."""
     kept = Conversation.objects.filter(pk=conversation, title=provisional).update(title=title[:TITLE_LIMIT])
-    if kept:
-        announce_sync(owner, {"type": "conversation", "conversation": str(conversation), "title": title[:TITLE_LIMIT]})
     return kept == 1
 
 

@@ -20,6 +20,8 @@ from chat.models.catalogue import alias_of
 Exactness = UsageRecord.Exactness
 End = UsageRecord.End
 
+LONGEST = 100  # of the names that come from outside; a gateway may make up longer ones than the columns hold
+
 
 @dataclass(frozen=True, slots=True)
 class Call:
@@ -62,7 +64,7 @@ def open_call(
 def note_start(call: Call) -> None:
     """Keep what the start of the stream told (the exact input side), in case this process does not live to its end."""
     UsageRecord.objects.filter(pk=call.record, end=End.OPEN).update(
-        model_answered=call.model, request_id=call.request_id, usage=dict(call.usage)
+        model_answered=call.model[:LONGEST], request_id=call.request_id[:LONGEST], usage=dict(call.usage)
     )
 
 
@@ -74,8 +76,8 @@ def close_call(call: Call, end: str) -> bool:
     usage = Usage.from_api(call.usage)
     price = price_at(call.model or record.model_asked, record.started_at, usage.prompt)
     closed = UsageRecord.objects.filter(pk=call.record, end=End.OPEN).update(
-        model_answered=call.model,
-        request_id=call.request_id,
+        model_answered=call.model[:LONGEST],
+        request_id=call.request_id[:LONGEST],
         input_tokens=usage.input,
         output_tokens=usage.output,
         cache_write_5m_tokens=usage.cache_write_5m,

@@ -5,14 +5,13 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from channels.db import database_sync_to_async
-
 from chat import turns, wire
 from chat.engine.errors import Refused
 from chat.engine.reply import Cursor
 from chat.live.kept import missed
 from chat.live.pump import Pump
 from chat.live.runner import current_runner
+from chat.live.threads import in_thread
 from chat.models import Conversation, User
 
 MAX_WATCHED = 20
@@ -23,10 +22,10 @@ class Tab:
 
     def __init__(self, user: User, put: Callable[[str], Awaitable[None]]) -> None:
         self.user = user
-        self.pump = Pump(put)
         self._put = put
         self._watched: set[UUID] = set()
         self._runner = current_runner()
+        self.pump = Pump(put, load=lambda: len(self._runner.turns))
 
     async def say(self, frame: Mapping[str, Any]) -> None:
         """Send a frame."""
@@ -38,7 +37,7 @@ class Tab:
             case wire.Send() | wire.Regenerate():
                 await self._begin(command)
             case wire.Stop():
-                await database_sync_to_async(turns.request_stop)(self.user, command.turn)
+                await in_thread(turns.request_stop)(self.user, command.turn)
                 self._runner.stop(command.turn)
                 await self.say(wire.answer("stopping", command.id, turn=str(command.turn)))
             case wire.Watch():
@@ -68,7 +67,7 @@ class Tab:
         await self._follow({begun.turn: Cursor()})
 
     async def _watch(self, command: wire.Watch) -> None:
-        head = await database_sync_to_async(self._head)(command.conversation)
+        head = await in_thread(self._head)(command.conversation)
         if len(self._watched) >= MAX_WATCHED and command.conversation not in self._watched:
             raise Refused("too_many_watched", f"A socket watches {MAX_WATCHED} chats at most. Unwatch one first.")
         self._watched.add(command.conversation)
@@ -95,5 +94,5 @@ class Tab:
             elif again or not self.pump.watches(turn):
                 self.pump.watch(turn, cursor)
         if over:
-            for frame in await database_sync_to_async(missed)(self.user, over):
+            for frame in await in_thread(missed)(self.user, over):
                 await self._put(frame)

@@ -26,6 +26,7 @@ from chat.rules import check_pace, check_text
 
 _TURNS = UUID("5f0c7f5e-6f0e-4a53-9a3e-0d6f6f1f2b10")
 PROVISIONAL_TITLE = 60
+LONGEST_REASON = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +153,7 @@ def end(
             content=snapshot.content,
             text=plain_text(snapshot.content),
             state=outcome.value,
-            stop_reason=stop_reason,
+            stop_reason=stop_reason[:LONGEST_REASON],
             error_code=error_code,
             error_detail=error_detail,
             ended_at=timezone.now(),

@@ -1,5 +1,6 @@
 """The ASGI application, for daphne, uvicorn or any other server."""
 
+import gc
 import os
 
 from django.core.asgi import get_asgi_application
@@ -9,7 +10,7 @@ django_application = get_asgi_application()
 
 # Only now: these import models.
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
-from channels.sessions import SessionMiddlewareStack  # noqa: E402
+from channels.sessions import CookieMiddleware  # noqa: E402
 
 import chat.providers.anthropic  # noqa: E402, F401 - the SDK takes a second to import: now, not in the first answer
 from chat.live.lifespan import Lifespan  # noqa: E402
@@ -19,7 +20,11 @@ application = Lifespan(
     ProtocolTypeRouter(
         {
             "http": django_application,
-            "websocket": SessionMiddlewareStack(URLRouter(websocket_urlpatterns)),
+            "websocket": CookieMiddleware(URLRouter(websocket_urlpatterns)),
         }
     )
 )
+
+# What is loaded by now stays; to look through it for garbage again and again would stall every answer meanwhile.
+gc.collect()
+gc.freeze()

@@ -1,7 +1,7 @@
 """The websocket from outside: frames in, frames out, and who may have one."""
 
 import json
-from unittest.mock import AsyncMock, Mock
+from unittest.mock import Mock
 from uuid import uuid4
 
 import pytest
@@ -282,7 +282,7 @@ async def test_a_socket_outlives_a_database_that_is_away(alice, tab_of, upstream
     async with await tab_of(alice) as tab:
         await tab.see("hello")
         monkeypatch.setattr("chat.consumers.CHECK_COMMAND_SECONDS", -1)
-        monkeypatch.setattr("chat.admission.user_of", AsyncMock(side_effect=OperationalError("away")))
+        monkeypatch.setattr("chat.admission.user_of", Mock(side_effect=OperationalError("away")))
         monkeypatch.setattr("chat.turns.begin", Mock(side_effect=OperationalError("away")))
         await tab.say("send", id="1", key=str(uuid4()), conversation=None, parent=None, text="Hello")
         assert (await tab.see("refused", re="1"))["code"] == "unavailable"

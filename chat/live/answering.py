@@ -1,6 +1,7 @@
 """How one turn is answered: its events go to the live turn, its end into the database."""
 
 from contextlib import aclosing
+from dataclasses import replace
 
 from django.conf import settings
 
@@ -23,6 +24,7 @@ class Answering:
         self._metered = Metered(provider, prompt, limits, turn.reply, user_id=turn.begun.owner, message_id=turn.id)
         self._outcome_of_stop = Outcome.STOPPED
         self._saving = self._saved = Cursor()
+        self._noted: int | None = None
 
     def stop(self, outcome: Outcome = Outcome.STOPPED) -> None:
         """Close the connection to the API and end the turn, as ``stopped`` or as ``interrupted``."""
@@ -47,11 +49,17 @@ class Answering:
     def unsaved(self) -> turns.Snapshot | None:
         """The turn as far as it has come, if that is further than what was ``saved``."""
         self._saving = self.turn.reply.end
-        return None if self._saving == self._saved else self.snapshot()
+        if self._saving == self._saved:
+            return None
+        snapshot = self.snapshot()
+        noted = snapshot.call and snapshot.call.record == self._noted
+        return replace(snapshot, call=None) if noted else snapshot
 
-    def saved(self) -> None:
-        """What ``unsaved`` gave was written."""
+    def saved(self, snapshot: turns.Snapshot) -> None:
+        """What ``unsaved`` gave was written; the start of a call needs to be only once."""
         self._saved = self._saving
+        if snapshot.call and snapshot.call.usage:
+            self._noted = snapshot.call.record
 
     def _tell(self, event: Event) -> None:
         match event:

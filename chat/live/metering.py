@@ -10,7 +10,7 @@ from time import monotonic
 from typing import Any
 
 from chat import ledger
-from chat.engine.errors import ProviderError, TimedOut
+from chat.engine.errors import CutOff, ProviderError, TimedOut
 from chat.engine.events import CallFailed, Calling, Delta, Ended, Event, Outcome
 from chat.engine.generation import Generation, Limits
 from chat.engine.provider import Prompt, Provider
@@ -87,5 +87,5 @@ class Metered:
 
     async def _estimated(self, call: Call, error: ProviderError | None) -> Call:
         # An error status, or no connection: the API did not work for us and bills nothing.
-        sent = error is None or isinstance(error, TimedOut) or self._reply.started is not None
+        sent = error is None or isinstance(error, TimedOut | CutOff) or self._reply.started is not None
         return await estimated(self._provider, self._prompt, self._reply, call, sent=sent)

@@ -21,7 +21,7 @@ from chat.live.answering import Answering
 from chat.live.kept import ending_of
 from chat.live.process import own_name
 from chat.live.reaper import reap
-from chat.live.threads import in_thread, until_done
+from chat.live.threads import close_threads, in_thread, until_done
 from chat.live.titles import give_title
 from chat.live.turn import LiveTurn
 from chat.providers import aclose_provider, get_provider
@@ -86,6 +86,7 @@ class Runner:
             for task in late:
                 task.cancel()
         await aclose_provider()
+        await asyncio.to_thread(close_threads)
 
     async def _begin(self, begin: Callable[[], Begun]) -> Begun:
         begun = await in_thread(begin)()
@@ -148,8 +149,8 @@ class Runner:
         except DatabaseError as error:
             logger.warning("Running answers could not be saved; it is tried again in a second (%s).", error)
             return
-        for answering in grown:
-            answering.saved()
+        for answering, snapshot in grown.items():
+            answering.saved(snapshot)
         for turn in lost:
             self.stop(turn)
 

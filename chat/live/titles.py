@@ -8,6 +8,7 @@ from chat.engine.events import CallFailed, Calling, Ended
 from chat.engine.generation import Limits
 from chat.engine.provider import Provider
 from chat.engine.reply import Reply, plain_text
+from chat.live.announce import announce
 from chat.live.metering import Metered
 from chat.live.threads import in_thread
 from chat.models import LanguageModel, UsageRecord
@@ -38,5 +39,7 @@ async def give_title(provider: Provider, begun: Begun, answer: str) -> None:
                 if call:
                     await in_thread(ledger.close_call)(call, event.outcome.value)
     title = " ".join(plain_text(reply.content()).split()).strip("\"'“”«».")
-    if title:
-        await in_thread(conversations.retitle)(begun.conversation, begun.owner, provisional=begun.title, title=title)
+    title = title[: conversations.TITLE_LIMIT]
+    if title and await in_thread(conversations.retitle)(begun.conversation, provisional=begun.title, title=title):
+        news = {"type": "conversation", "conversation": str(begun.conversation), "title": title}
+        await announce(begun.owner, news)
