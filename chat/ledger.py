@@ -5,21 +5,23 @@ A record is opened before the call is made and closed once, by whoever comes fir
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from chat.engine.pricing import Price, price_for
 from chat.engine.usage import Usage
+from chat.models import Message, UsageRecord
 from chat.models import Price as PriceRow
-from chat.models import UsageRecord
 from chat.models.catalogue import alias_of
 
 Exactness = UsageRecord.Exactness
 End = UsageRecord.End
 
+ABANDONED_AFTER = timedelta(minutes=2)  # longer than any call that no message waits for
 LONGEST = 100  # of the names that come from outside; a gateway may make up longer ones than the columns hold
 
 
@@ -109,5 +111,18 @@ def price_at(model: str, at: datetime, prompt: int) -> Price | None:
 
 def open_calls(message_id: UUID) -> list[Call]:
     """The calls of a message whose records are still open, with what `note_start` kept of them."""
-    records = UsageRecord.objects.filter(message_id=message_id, end=End.OPEN)
-    return [Call(record.pk, record.model_answered, record.request_id, record.usage) for record in records]
+    return _calls(UsageRecord.objects.filter(message_id=message_id))
+
+
+def abandoned_calls() -> list[Call]:
+    """Calls that nobody will close: no answer is being written for them, and they have had their time.
+
+    A title's call whose process was killed, say, or an answer's whose chat was deleted just before.
+    """
+    late = UsageRecord.objects.filter(started_at__lt=timezone.now() - ABANDONED_AFTER)
+    return _calls(late.exclude(message__in=Message.objects.open()))
+
+
+def _calls(records: QuerySet[UsageRecord]) -> list[Call]:
+    still_open = records.filter(end=End.OPEN)
+    return [Call(record.pk, record.model_answered, record.request_id, record.usage) for record in still_open]

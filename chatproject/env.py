@@ -128,6 +128,7 @@ def database(name: str, default: str) -> dict[str, object]:
             "PORT": str(port or ""),
             # Persistent connections leak under ASGI; a pool does not, and is faster.
             "CONN_MAX_AGE": 0,
+            "CONN_HEALTH_CHECKS": True,
             "OPTIONS": {"pool": {"min_size": 1, "max_size": 20, "timeout": 5}, **dict(parse_qsl(parts.query))},
         }
     raise _malformed_database(name)

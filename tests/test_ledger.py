@@ -1,11 +1,14 @@
 """The ledger: every call leaves one record, closed once, priced to the last digit."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from uuid import uuid4
 
 import pytest
+from django.utils import timezone
 
-from chat import ledger
+from chat import ledger, turns
+from chat.engine.events import Outcome
 from chat.models import Price, UsageRecord
 
 pytestmark = pytest.mark.django_db
@@ -90,3 +93,19 @@ def test_the_start_of_the_stream_is_kept_for_the_reaper(alice):
     ledger.note_start(ledger.Call(record, "claude-sonnet-5-5", "req_1", {"input_tokens": 12}))
     kept = UsageRecord.objects.get()
     assert (kept.end, kept.request_id, kept.usage) == ("open", "req_1", {"input_tokens": 12})
+
+
+def test_a_call_that_nobody_will_close_is_found_when_it_has_had_its_time(alice):
+    old = ledger.open_call(user_id=alice.pk, model="claude-sonnet-5-5", purpose="title")
+    ledger.open_call(user_id=alice.pk, model="claude-sonnet-5-5", purpose="title")
+    UsageRecord.objects.filter(pk=old).update(started_at=timezone.now() - timedelta(minutes=3))
+    assert [call.record for call in ledger.abandoned_calls()] == [old]
+
+
+def test_a_call_of_an_answer_that_is_being_written_is_not_abandoned(alice):
+    turn = turns.begin(alice, key=uuid4(), conversation=None, parent=None, text="Hello").turn
+    record = ledger.open_call(user_id=alice.pk, model="claude-sonnet-5-5", message_id=turn)
+    UsageRecord.objects.filter(pk=record).update(started_at=timezone.now() - timedelta(hours=1))
+    assert ledger.abandoned_calls() == []
+    turns.end(turns.Snapshot(turn), Outcome.FAILED)
+    assert [call.record for call in ledger.abandoned_calls()] == [record]

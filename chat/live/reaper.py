@@ -5,6 +5,8 @@ from collections.abc import Container
 from dataclasses import replace
 from uuid import UUID
 
+from django.db import DatabaseError
+
 from chat import ledger, prompts, turns
 from chat.engine.events import Outcome, Started
 from chat.engine.provider import Provider
@@ -25,12 +27,25 @@ async def reap(provider: Provider, spare: Container[UUID] = ()) -> int:
     Turns in ``spare`` are those of this process: a sleep or a database that was away made them silent, not dead.
     """
     orphans = [orphan for orphan in await in_thread(turns.orphans)(is_gone) if orphan.pk not in spare]
-    ended = [orphan for orphan in orphans if await _interrupt(provider, orphan)]
+    ended = [orphan for orphan in orphans if await _interrupted(provider, orphan)]
     for orphan in ended:
         await _tell(orphan)
+    for call in await in_thread(ledger.abandoned_calls)():
+        lower_bound = replace(call, exactness=ledger.Exactness.LOWER_BOUND)
+        await in_thread(ledger.close_call)(lower_bound, Outcome.INTERRUPTED.value)
     if ended:
         logger.warning("%d answers were interrupted: the processes that wrote them are gone.", len(ended))
     return len(ended)
+
+
+async def _interrupted(provider: Provider, orphan: Message) -> bool:
+    try:
+        return await _interrupt(provider, orphan)
+    except DatabaseError:
+        raise
+    except Exception:
+        logger.exception("Turn %s could not be interrupted; the others go on.", orphan.pk)
+        return False
 
 
 async def _tell(orphan: Message) -> None:
