@@ -14,6 +14,7 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "chatproject.settings"
 import django  # noqa: E402
 import pytest  # noqa: E402
 import pytest_asyncio  # noqa: E402
+from asgiref.sync import sync_to_async  # noqa: E402
 from django.conf import settings  # noqa: E402
 from django.contrib.auth.hashers import PBKDF2PasswordHasher  # noqa: E402
 from django.core.cache import cache  # noqa: E402
@@ -110,3 +111,15 @@ async def upstream(settings):
         settings.ANTHROPIC_API_KEY = "any"
         yield simulator
         await current_runner().close()
+
+
+@pytest.fixture
+def tab_of():
+    """Open tabs of people: ``async with await tab_of(alice) as tab``."""
+
+    async def tab(user, **fields):
+        from tests.tabs import Tab, session_of
+
+        return Tab(await sync_to_async(session_of)(user), **fields)
+
+    return tab
