@@ -36,7 +36,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
     tab: Tab | None = None
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Each socket has a thread of its own for database work, so that none queues behind another's."""
+        """Channels looks after its connections in a thread before each event: each socket has its own for that."""
         async with ThreadSensitiveContext():
             try:
                 await super().__call__(scope, receive, send)

@@ -71,7 +71,7 @@ class Answering:
 
     async def _end(self, event: Ended) -> None:
         call = await self._metered.settled(event)
-        snapshot = turns.Snapshot(self.turn.id, self.turn.reply.content(), call)
+        snapshot = replace(self.snapshot(), call=call)
         outcome = self._outcome_of_stop if event.outcome is Outcome.STOPPED else event.outcome
         # A database that is away is waited for: nobody is told of an end before it is kept.
         await until_done(

@@ -15,6 +15,7 @@ from django.utils import timezone
 from chat import prompts, turns
 from chat.engine.errors import InternalFault, Refused
 from chat.engine.events import Outcome
+from chat.engine.provider import Prompt
 from chat.engine.reply import plain_text
 from chat.live.announce import announce
 from chat.live.answering import Answering
@@ -114,7 +115,7 @@ class Runner:
         finally:
             await self._finish(turn)
 
-    def _claim(self, turn: UUID) -> Any:
+    def _claim(self, turn: UUID) -> Prompt:
         prompt = prompts.prompt_of(turn)
         if not turns.claim(turn, self.name):
             raise RuntimeError(f"Turn {turn} was claimed by another runner.")

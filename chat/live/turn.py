@@ -13,7 +13,8 @@ from chat.engine.events import Event
 from chat.engine.reply import Reply
 from chat.turns import Begun
 
-Wake = Callable[[], None]
+Wake = Callable[[], object]
+"""Tells a watcher that there is more; it only takes note, and watches or leaves later."""
 
 
 class LiveTurn:
@@ -33,8 +34,7 @@ class LiveTurn:
     def append(self, event: Event) -> None:
         """Take one more event of the answer and wake the watchers."""
         self.reply.append(event)
-        for wake in self._watchers.values():
-            wake()
+        self._wake_all()
 
     def tell(self, status: dict[str, Any]) -> None:
         """Show a passing state (a ``status`` frame) to the watchers of now and of later."""
@@ -58,5 +58,5 @@ class LiveTurn:
             self.unwatched_since = asyncio.get_running_loop().time()
 
     def _wake_all(self) -> None:
-        for wake in list(self._watchers.values()):
+        for wake in self._watchers.values():
             wake()
