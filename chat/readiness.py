@@ -10,6 +10,7 @@ from django.db.migrations.executor import MigrationExecutor
 from redis.exceptions import RedisError
 
 PATIENCE = 5  # seconds that a check may take
+REDIS_AWAY = (RedisError, OSError)  # what the cache and the channel layer raise
 
 
 async def problems() -> dict[str, str]:
@@ -49,6 +50,6 @@ async def _layer_problem() -> str:
             for alias in settings.CHANNEL_LAYERS:
                 # A group without members: a full round trip that leaves nothing behind.
                 await channel_layers[alias].group_send("readiness", {"type": "readiness"})
-    except (RedisError, OSError):
+    except REDIS_AWAY:
         return "Redis does not answer: check REDIS_URL, and that Redis runs."
     return ""

@@ -128,13 +128,10 @@ def _channel_layer() -> dict[str, object]:
 
 # "default" is for rare events; "relay" carries the batches of text, undisturbed by consumers that come and go.
 CHANNEL_LAYERS = {"default": _channel_layer(), "relay": _channel_layer()}
-CACHES = {
-    "default": (
-        {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
-        if REDIS_URL
-        else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
-    ),
-}
+_MEMORY = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+_REDIS = {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+# "process" stands in while Redis is away.
+CACHES = {"default": _REDIS if REDIS_URL else _MEMORY, "process": _MEMORY}
 
 LOGGING = {
     "version": 1,

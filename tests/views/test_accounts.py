@@ -73,6 +73,18 @@ class TestLoggingIn:
         assert log_in(client, password="nope").status_code == 200
         assert log_in(client).status_code == 302
 
+    def test_it_goes_on_counting_here_while_redis_is_away(self, client, alice, settings, unused_port, caplog):
+        redis = {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": f"redis://127.0.0.1:{unused_port}",
+        }
+        settings.CACHES = settings.CACHES | {"default": redis}
+        assert log_in(client).status_code == 302
+        for _ in range(login_attempts.LIMIT):
+            assert log_in(client, password="nope").status_code == 200
+        assert log_in(client).status_code == 429
+        assert "Redis does not answer" in caplog.text
+
     @pytest.mark.parametrize("username", ["", "x" * 500, "a\x00b", "\ud800", "<script>alert(1)</script>"])
     def test_it_refuses_strange_names_in_peace(self, client, db, username):
         response = log_in(client, username=username.encode("utf-8", "surrogatepass"))
