@@ -17,7 +17,7 @@ run: setup ## serve on 127.0.0.1:8000 (make run PORT=9000 HOST=0.0.0.0)
 	@$(PYTHON) scripts/check_port.py $(HOST) $(PORT)
 	@$(PYTHON) manage.py migrate --verbosity 0
 	@$(PYTHON) manage.py welcome --host $(HOST) --port $(PORT)
-	@exec $(PYTHON) -m daphne --verbosity 0 --bind $(HOST) --port $(PORT) chatproject.asgi:application
+	@exec $(PYTHON) -m chatproject.server --verbosity 0 --bind $(HOST) --port $(PORT) chatproject.asgi:application
 
 test: setup-tests ## run every test, browser included (make test ARGS="-k stop")
 	@$(PYTHON) -m pytest -q -n $(WORKERS) $(ARGS)

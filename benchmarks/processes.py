@@ -22,7 +22,7 @@ OURS = ("ANTHROPIC_", "CHAT_", "DATABASE_URL", "REDIS_URL", "DEBUG", "ALLOWED_HO
 UVICORN = ("-m", "uvicorn", "--host", "127.0.0.1", "--log-level", "warning", "--no-access-log", "--port")
 # What an operator who wants the cheapest frames would choose; measured in reference/traps.md, 1.3.
 QUICK = ("--loop", "uvloop", "--ws", "websockets-sansio", "--ws-per-message-deflate", "false")
-DAPHNE = ("-m", "daphne", "-v", "0", "-b", "127.0.0.1", "-p")
+DAPHNE = ("-m", "chatproject.server", "-v", "0", "-b", "127.0.0.1", "-p")
 
 
 @dataclass(frozen=True)

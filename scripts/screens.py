@@ -68,7 +68,8 @@ def _prepare(folder: Path) -> None:
 @contextmanager
 def _served(url: str) -> Iterator[None]:
     port = url.rpartition(":")[2]
-    command = [sys.executable, "-m", "daphne", "-v", "0", "-b", "127.0.0.1", "-p", port, "chatproject.asgi:application"]
+    daphne = [sys.executable, "-m", "chatproject.server", "-v", "0", "-b", "127.0.0.1", "-p", port]
+    command = [*daphne, "chatproject.asgi:application"]
     with subprocess.Popen(command, cwd=ROOT) as server:
         try:
             _wait_for(url)

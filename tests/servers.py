@@ -33,19 +33,8 @@ class Server:
     def start(self):
         """Start it, and wait until it answers."""
         port = self.url.rpartition(":")[2]
-        command = [
-            sys.executable,
-            "-m",
-            "daphne",
-            "-v",
-            "0",
-            "-b",
-            "127.0.0.1",
-            "-p",
-            port,
-            "chatproject.asgi:application",
-        ]
-        self.process = subprocess.Popen(command, cwd=ROOT, env=self.environment)
+        daphne = [sys.executable, "-m", "chatproject.server", "-v", "0", "-b", "127.0.0.1", "-p", port]
+        self.process = subprocess.Popen([*daphne, "chatproject.asgi:application"], cwd=ROOT, env=self.environment)
         for _ in range(START_SECONDS * 20):
             if self._answers():
                 return self
