@@ -25,7 +25,7 @@ class Tab:
         self._put = put
         self._watched: set[UUID] = set()
         self._runner = current_runner()
-        self.pump = Pump(put, load=lambda: len(self._runner.turns))
+        self.pump = Pump(put)
 
     async def say(self, frame: Mapping[str, Any]) -> None:
         """Send a frame."""

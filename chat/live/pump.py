@@ -8,26 +8,12 @@ from chat import wire
 from chat.engine.reply import Cursor
 from chat.live.turn import LiveTurn
 
-BUSY = 50  # answers at once
-PAUSE_PER_ANSWER = 0.0004
-LONGEST_PAUSE = 0.05
-
-
-def pause_under(load: int) -> float:
-    """Seconds between two frames of a socket where so many answers are written at once; 0 as long as they are few."""
-    return min(load * PAUSE_PER_ANSWER, LONGEST_PAUSE) if load >= BUSY else 0
-
 
 class Pump:
-    """Sends the progress of all turns that one socket watches. ``run`` is a task of its own, beside the consumer.
+    """Sends the progress of all turns that one socket watches. ``run`` is a task of its own, beside the consumer."""
 
-    ``load`` tells how many answers this process is writing: with many, frames become fewer and larger, because a
-    frame costs more than the text in it.
-    """
-
-    def __init__(self, send: Callable[[str], Awaitable[None]], load: Callable[[], int]) -> None:
+    def __init__(self, send: Callable[[str], Awaitable[None]]) -> None:
         self._send = send
-        self._load = load
         self._cursors: dict[LiveTurn, Cursor] = {}
         self._told: dict[LiveTurn, object] = {}
         self._woken: dict[LiveTurn, None] = {}
@@ -67,8 +53,6 @@ class Pump:
             woken, self._woken = self._woken, {}
             for turn in woken:
                 await self._catch_up(turn)
-            if pause := pause_under(self._load()):
-                await asyncio.sleep(pause)
 
     async def _catch_up(self, turn: LiveTurn) -> None:
         cursor = self._cursors.get(turn)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing, suppress
+from contextlib import aclosing, asynccontextmanager, suppress
 from typing import Any, Protocol, cast
 from urllib.parse import urlsplit
 
@@ -13,11 +13,12 @@ from chat.engine.errors import BadAnswer, CutOff
 from chat.engine.events import Event, Json
 from chat.engine.provider import Prompt
 from chat.providers.faults import RAISED, fault_of, fault_of_event
+from chat.providers.pace import LONGEST_PAUSE, Paced
 from chat.providers.translate import Translator
 
 MAX_CONNECTIONS = 1000
 KEEP_ALIVE_SECONDS = 60
-DRAIN_SECONDS = 0.05
+DRAIN_SECONDS = LONGEST_PAUSE + 0.05
 
 
 class Frame(Protocol):
@@ -56,6 +57,7 @@ class AnthropicProvider:
             ),
             open_telemetry=False,
         )
+        self._streams = 0
         self._create = self._client.messages.with_streaming_response.create
 
     async def stream(self, prompt: Prompt) -> AsyncGenerator[Event]:
@@ -65,7 +67,7 @@ class AnthropicProvider:
             async with self._create(**_request(prompt), stream=True) as response:
                 request_id = response.headers.get("request-id", "")
                 translator = Translator(request_id)
-                async with aclosing(await _frames(response)) as frames:
+                async with self._frames(response) as frames:
                     async for frame in frames:
                         match frame.event:
                             case "ping":
@@ -98,6 +100,22 @@ class AnthropicProvider:
         """Close all connections."""
         await self._client.close()
 
+    @asynccontextmanager
+    async def _frames(self, response: Response) -> AsyncGenerator[Frames]:
+        """The frames of a stream; ValueError, with what came instead, for any other body."""
+        body = response.http_response
+        if not response.headers.get("content-type", "").startswith("text/event-stream"):
+            async with aclosing(body.aiter_bytes()) as pieces:
+                opening = await anext(pieces, b"")
+            raise ValueError(opening.decode(errors="replace") or "An empty body.")
+        paced = cast(Any, Paced(body, load=lambda: self._streams))
+        self._streams += 1
+        try:
+            async with aclosing(cast(Frames, anthropic.AsyncStream.raw_events(paced))) as frames:
+                yield frames
+        finally:
+            self._streams -= 1
+
 
 def _request(prompt: Prompt) -> dict[str, Any]:
     request: dict[str, Any] = {
@@ -115,15 +133,6 @@ def _request(prompt: Prompt) -> dict[str, Any]:
     if prompt.user:
         request["metadata"] = {"user_id": prompt.user}
     return request
-
-
-async def _frames(response: Response) -> Frames:
-    """The frames of a stream; ValueError, with what came instead, for any other body."""
-    if not response.headers.get("content-type", "").startswith("text/event-stream"):
-        async with aclosing(response.http_response.aiter_bytes()) as body:
-            opening = await anext(body, b"")
-        raise ValueError(opening.decode(errors="replace") or "An empty body.")
-    return cast(Frames, anthropic.AsyncStream.raw_events(response.http_response))
 
 
 async def _drain(frames: Frames) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from chat.engine.events import BlockStarted, Delta
 from chat.engine.reply import Cursor
-from chat.live.pump import BUSY, LONGEST_PAUSE, Pump, pause_under
+from chat.live.pump import Pump
 from chat.live.turn import LiveTurn
 from chat.turns import Begun
 
@@ -21,11 +21,10 @@ def live_turn():
 
 @pytest.fixture
 async def sent():
-    """A running pump, and what it has sent, frame by frame; the pump's load is what you append to ``load``."""
-    frames, load = asyncio.Queue(), [1]
-    pump = Pump(frames.put, load=lambda: load[-1])
+    """A running pump, and what it has sent, frame by frame."""
+    frames = asyncio.Queue()
+    pump = Pump(frames.put)
     pumping = asyncio.create_task(pump.run())
-    pump.load = load
     yield pump, frames
     pump.close()
     await pumping
@@ -48,19 +47,6 @@ async def test_what_grows_while_it_sends_is_one_frame(sent):
     assert await text_of(frames) == "One two three"
 
 
-async def test_under_load_frames_are_fewer(sent):
-    pump, frames = sent
-    pump.load.append(10 * BUSY)
-    turn = live_turn()
-    turn.append(BlockStarted(0, {"type": "text", "text": ""}))
-    pump.watch(turn, Cursor())
-    await text_of(frames)
-    for _ in range(100):
-        turn.append(Delta(0, "word "))
-        await asyncio.sleep(0)
-    assert await text_of(frames) == "word " * 100
-
-
 async def test_a_closed_pump_watches_nothing_more(sent):
     pump, frames = sent
     turn = live_turn()
@@ -69,8 +55,3 @@ async def test_a_closed_pump_watches_nothing_more(sent):
     turn.append(BlockStarted(0, {"type": "text", "text": ""}))
     assert not pump.watches(turn)
     assert frames.empty()
-
-
-def test_few_answers_are_never_held_back():
-    assert pause_under(BUSY - 1) == 0
-    assert 0 < pause_under(BUSY) <= pause_under(10 * BUSY) == LONGEST_PAUSE
