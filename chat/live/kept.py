@@ -11,7 +11,7 @@ from chat.models import Message, UsageRecord, User
 
 def ending_of(turn: UUID) -> dict[str, Any] | None:
     """The ``ended`` frame of a turn, or ``None`` where its message was deleted or it is not over."""
-    message = Message.objects.prefetch_related("usage_records").filter(pk=turn).first()
+    message = Message.objects.prefetch_related("usage_records").defer("content", "text").filter(pk=turn).first()
     if message is None or message.is_open:
         return None
     return wire.ended(message, _records(message))

@@ -79,11 +79,11 @@ async def test_a_stop_mark_from_another_process_is_obeyed_within_a_second(alice,
     assert (await over(begun)).state == "stopped"
 
 
-async def test_text_is_saved_while_it_grows(alice, upstream):
+async def test_an_answer_is_saved_while_it_grows(alice, upstream):
     begun = await begin(alice, directed(tokens=10_000, speed=100, thinking=False))
 
     async def saved():
-        return (await Message.objects.aget(pk=begun.turn)).text
+        return (await Message.objects.aget(pk=begun.turn)).content
 
     async with asyncio.timeout(10):
         while not await saved():  # noqa: ASYNC110 - a database has no event to wait for
