@@ -6,13 +6,15 @@ own.
 
 import asyncio
 import logging
+from contextlib import suppress
 from time import monotonic
 from typing import Any
 
 from asgiref.sync import ThreadSensitiveContext
+from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
+from django import db
 from django.conf import settings
-from django.db import DatabaseError
 
 from chat import admission, wire
 from chat.engine.errors import Refused
@@ -20,11 +22,12 @@ from chat.live.announce import group_of
 from chat.live.threads import in_thread
 from chat.models import User
 from chat.providers import is_simulated
+from chat.readiness import REDIS_AWAY
 from chat.tab import Tab
 
 logger = logging.getLogger(__name__)
 
-NOT_LOGGED_IN, WRONG_ORIGIN, TOO_MANY = 4401, 4403, 4429
+NOT_LOGGED_IN, WRONG_ORIGIN, TOO_MANY, UNAVAILABLE = 4401, 4403, 4429, 4503
 PUMP_FAILED = 1011
 CHECK_COMMAND_SECONDS = 2
 CHECK_FRAME_SECONDS = 30
@@ -40,6 +43,13 @@ class ChatConsumer(AsyncWebsocketConsumer):
         async with ThreadSensitiveContext():
             try:
                 await super().__call__(scope, receive, send)
+            except REDIS_AWAY as error:
+                if hasattr(self, "channel_name"):
+                    raise
+                # Channels makes one before it hands us anything.
+                _log_refusal(error)
+                await send({"type": "websocket.accept"})
+                await send({"type": "websocket.close", "code": UNAVAILABLE})
             finally:
                 # A server that shuts down cancels us without calling disconnect.
                 self._leave()
@@ -47,20 +57,23 @@ class ChatConsumer(AsyncWebsocketConsumer):
     async def connect(self) -> None:
         """Accept first and close then, because a browser cannot read why a socket was refused."""
         await self.accept()
-        self.session_key = self.scope["cookies"].get(settings.SESSION_COOKIE_NAME)
-        user = await in_thread(admission.user_of)(self.session_key)
-        if not admission.origin_allowed(self.scope):
-            await self.close(WRONG_ORIGIN)
-        elif user is None:
-            await self.close(NOT_LOGGED_IN)
-        elif admission.sockets[user.pk] >= settings.CHAT_MAX_SOCKETS:
-            await self.close(TOO_MANY)
-        else:
-            await self._welcome(user)
+        try:
+            code = await self._let_in()
+        except (db.Error, *REDIS_AWAY) as error:
+            _log_refusal(error)
+            code = UNAVAILABLE
+        if code:
+            await self._close(code)
 
     async def disconnect(self, code: int) -> None:
         """The tab is gone; its turns go on."""
         self._leave()
+
+    async def websocket_disconnect(self, message: dict[str, Any]) -> None:
+        """As Channels does it, but its groups cannot be left while Redis is away."""
+        with suppress(*REDIS_AWAY):
+            await super().websocket_disconnect(message)
+        raise StopConsumer
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """Take one frame; whatever is wrong with it is answered with ``refused``."""
@@ -82,14 +95,27 @@ class ChatConsumer(AsyncWebsocketConsumer):
         if message["session"] == self.session_key:
             await self._close(NOT_LOGGED_IN)
 
+    async def _let_in(self) -> int | None:
+        """The code to close with, or ``None`` where this is the socket of a tab from now on."""
+        if not admission.origin_allowed(self.scope):
+            return WRONG_ORIGIN
+        self.session_key = self.scope["cookies"].get(settings.SESSION_COOKIE_NAME)
+        user = await in_thread(admission.user_of)(self.session_key)
+        if user is None:
+            return NOT_LOGGED_IN
+        if admission.sockets[user.pk] >= settings.CHAT_MAX_SOCKETS:
+            return TOO_MANY
+        await self._welcome(user)
+        return None
+
     async def _welcome(self, user: User) -> None:
         admission.sockets[user.pk] += 1
         self.flood = admission.Flood()
         self.checked = monotonic()
         self.tab = Tab(user, self._put)
         self.pumping = asyncio.create_task(self._pump(self.tab))
-        await self.channel_layer.group_add(group_of(user.pk), self.channel_name)
         self.groups.append(group_of(user.pk))  # channels leaves these groups by itself
+        await self.channel_layer.group_add(group_of(user.pk), self.channel_name)
         limits = {"text": settings.CHAT_MAX_MESSAGE_CHARS, "frame": settings.CHAT_MAX_FRAME_BYTES}
         hello = {"protocol": wire.PROTOCOL, "user": user.get_username(), "simulated": is_simulated(), "limits": limits}
         await self.tab.say({"type": "hello", **hello})
@@ -105,7 +131,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
             return wire.refused(error, error.re)
         except Refused as error:
             return wire.refused(error, re)
-        except DatabaseError:
+        except db.Error:
             logger.exception("A command failed: the database cannot be reached.")
             away = Refused("unavailable", "The service cannot reach its database. Try again shortly.", retry_after=5)
             return wire.refused(away, re)
@@ -137,7 +163,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
         try:
             if await in_thread(admission.user_of)(self.session_key) == tab.user:
                 return True
-        except DatabaseError as error:
+        except db.Error as error:
             # Nobody can log out of a database that is away; the command itself is refused as unavailable.
             logger.warning("A session could not be checked: the database cannot be reached (%s).", error)
             return True
@@ -153,3 +179,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
             admission.sockets[self.tab.user.pk] -= 1
             self.tab.pump.close()
             self.tab = None
+
+
+def _log_refusal(error: Exception) -> None:
+    logger.warning("A socket is refused: the database or Redis does not answer (%r). See /readyz.", error)

@@ -1,4 +1,4 @@
-"""Our server as a process of its own, on the database of the tests."""
+"""Our server, on the database of the tests, and Redis: each as a process of its own."""
 
 import os
 import signal
@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -58,6 +59,29 @@ class Server:
             return urlopen(f"{self.url}/healthz", timeout=5).status == 200
         except OSError:  # refused, or not in time
             return False
+
+
+class Redis:
+    """redis-server on a free port, with nothing kept; it can be killed and started again."""
+
+    def __init__(self):
+        self.port = _free_port()
+        self.url = f"redis://127.0.0.1:{self.port}"
+
+    def start(self):
+        """Start it, and wait until it listens."""
+        command = ["redis-server", "--port", str(self.port), "--save", "", "--bind", "127.0.0.1"]
+        self.process = subprocess.Popen([*command, "--loglevel", "warning"], stdout=subprocess.DEVNULL)
+        for _ in range(START_SECONDS * 20):
+            with suppress(OSError), socket.create_connection(("127.0.0.1", self.port)):
+                return self
+            time.sleep(0.05)
+        raise AssertionError("redis-server did not start.")
+
+    def kill(self):
+        """End it with SIGKILL."""
+        self.process.kill()
+        self.process.wait()
 
 
 def _free_port():

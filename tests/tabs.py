@@ -73,6 +73,12 @@ class Tab:
             await self._news.wait_for(lambda: self.closed_with is not None)
         return self.closed_with
 
+    async def let_in(self):
+        """Whether the server greets this tab; it closes it otherwise."""
+        async with asyncio.timeout(10), self._news:
+            await self._news.wait_for(lambda: self.frames or self.closed_with is not None)
+        return bool(self.frames)
+
     def text(self, turn):
         """The readable text of a turn as it has come."""
         kinds = {frame["index"]: frame["kind"] for frame in self.of("block") if frame["turn"] == turn}

@@ -1,7 +1,10 @@
 """Who may have a websocket, and who may keep it."""
 
+from unittest.mock import Mock
+
 import pytest
 from asgiref.sync import sync_to_async
+from django.db import InterfaceError, OperationalError
 from django.test import Client
 
 from tests.tabs import Tab, session_of
@@ -34,6 +37,13 @@ async def test_too_many_sockets_are_closed_with_4429(alice, tab_of, upstream, se
             assert await second.closed() == 4429
     async with await tab_of(alice) as third:
         await third.see("hello")
+
+
+@pytest.mark.parametrize("error", [OperationalError, InterfaceError])
+async def test_a_database_that_is_away_closes_with_4503(alice, tab_of, upstream, monkeypatch, error):
+    monkeypatch.setattr("chat.admission.user_of", Mock(side_effect=error("away")))
+    async with await tab_of(alice) as tab:
+        assert await tab.closed() == 4503
 
 
 async def test_a_logout_closes_the_socket_of_its_session_only(alice, upstream):
