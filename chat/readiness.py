@@ -1,13 +1,19 @@
-"""Whether what the site stands on answers; each problem is a sentence that says what to do."""
+"""Whether what the site stands on answers; each problem is a sentence that says what to do.
+
+Everybody may read these sentences, so what a driver says of hosts and users goes into the log only.
+"""
 
 import asyncio
+import logging
 
 from asgiref.sync import sync_to_async
 from channels.layers import channel_layers
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
 from redis.exceptions import RedisError
+
+logger = logging.getLogger(__name__)
 
 PATIENCE = 5  # seconds that a check may take
 REDIS_AWAY = (RedisError, OSError)  # what the cache and the channel layer raise
@@ -21,14 +27,12 @@ async def problems() -> dict[str, str]:
 
 
 async def _database_problem() -> str:
-    advice = "The database does not answer: check DATABASE_URL, and that its server runs"
     try:
         async with asyncio.timeout(PATIENCE):
             await sync_to_async(_ask)()
-    except DatabaseError as error:
-        return f"{advice} ({' '.join(str(error).split())})."
-    except TimeoutError:
-        return f"{advice}."
+    except (Error, TimeoutError) as error:
+        logger.warning("The database does not answer: %s", " ".join(str(error).split()) or f"nothing in {PATIENCE} s")
+        return "The database does not answer: check DATABASE_URL, and that its server runs."
     return ""
 
 
@@ -50,6 +54,7 @@ async def _layer_problem() -> str:
             for alias in settings.CHANNEL_LAYERS:
                 # A group without members: a full round trip that leaves nothing behind.
                 await channel_layers[alias].group_send("readiness", {"type": "readiness"})
-    except REDIS_AWAY:
+    except REDIS_AWAY as error:
+        logger.warning("Redis does not answer: %s", error or f"nothing in {PATIENCE} s")
         return "Redis does not answer: check REDIS_URL, and that Redis runs."
     return ""

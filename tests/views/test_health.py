@@ -23,17 +23,15 @@ async def test_it_is_ready(async_client):
     assert await ready(async_client) == (200, {"database": "ok", "migrations": "ok", "channel_layer": "ok"})
 
 
-async def test_it_says_what_to_do_when_the_database_is_away(async_client, monkeypatch):
+async def test_it_says_what_to_do_when_the_database_is_away(async_client, monkeypatch, caplog):
     def away():
-        raise OperationalError("connection refused\n\tIs the server running?")
+        raise OperationalError("db.internal: connection refused\n\tIs the server running?")
 
     monkeypatch.setattr(readiness, "_ask", away)
     status, checks = await ready(async_client)
     assert status == 503
-    assert checks["database"] == (
-        "The database does not answer: check DATABASE_URL, and that its server runs "
-        "(connection refused Is the server running?)."
-    )
+    assert checks["database"] == "The database does not answer: check DATABASE_URL, and that its server runs."
+    assert "db.internal: connection refused Is the server running?" in caplog.text
 
 
 async def test_it_says_what_to_do_when_the_database_is_not_migrated(async_client, monkeypatch):
