@@ -102,6 +102,16 @@ def unused_port():
         return probe.getsockname()[1]
 
 
+@pytest.fixture
+def redis():
+    """A Redis of this test's own."""
+    from tests.servers import Redis
+
+    redis = Redis().start()
+    yield redis
+    redis.kill()
+
+
 @pytest_asyncio.fixture
 async def upstream(settings):
     """The simulator, as fast as it can, in the place of the API; and a runner that is closed with the test."""

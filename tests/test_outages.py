@@ -7,17 +7,10 @@ import pytest
 import pytest_asyncio
 from asgiref.sync import sync_to_async
 
-from tests.servers import Redis, Server
+from tests.servers import Server
 from tests.tabs import RemoteTab, session_of
 
 pytestmark = [pytest.mark.redis, pytest.mark.django_db(transaction=True)]
-
-
-@pytest.fixture
-def redis():
-    redis = Redis().start()
-    yield redis
-    redis.kill()
 
 
 @pytest_asyncio.fixture

@@ -66,6 +66,7 @@ class Fake:
         self.opened: asyncio.Queue[FakeSocket] = asyncio.Queue()
         self.live: list[FakeSocket] = []
         self.refuse_with: int | None = None
+        self.checks: dict[str, str] = {}
         self.mute: set[FakeSocket] = set()
         self.posts: list[tuple[str, dict[str, str]]] = []
 
@@ -90,6 +91,7 @@ class Fake:
                 web.get("/conversations/", self._list),
                 web.post("/c/{key}/{deed}/", self._post),
                 web.get("/accounts/login/", self._login),
+                web.get("/readyz", self._readiness),
                 web.get("/ws/chat/", self._websocket),
                 web.static("/static/", STATIC),
             ]
@@ -121,6 +123,9 @@ class Fake:
 
     async def _login(self, request: web.Request) -> web.Response:
         return _html("<!doctype html><title>Log in</title>")
+
+    async def _readiness(self, request: web.Request) -> web.Response:
+        return web.json_response({"checks": self.checks}, status=503 if self.checks else 200)
 
     async def _websocket(self, request: web.Request) -> web.WebSocketResponse:
         websocket = web.WebSocketResponse()
