@@ -12,7 +12,7 @@ from uuid import uuid4
 import aiohttp
 
 MODEL = "claude-sonnet-5-5"
-MAX_TOKENS = 16_000
+MAX_TOKENS = 32_000
 
 Arrival = tuple[int, str]
 """The moment (`monotonic_ns`) and the text of one frame of an answer."""

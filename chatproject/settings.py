@@ -152,7 +152,7 @@ ANTHROPIC_BASE_URL = env.url("ANTHROPIC_BASE_URL", ("https", "http"))
 
 CHAT_DEFAULT_MODEL = env.text("CHAT_DEFAULT_MODEL", "claude-sonnet-5-5")
 CHAT_TITLE_MODEL = env.text("CHAT_TITLE_MODEL", "claude-haiku-5-5")
-CHAT_MAX_TOKENS = env.whole("CHAT_MAX_TOKENS", 16_000)
+CHAT_MAX_TOKENS = env.whole("CHAT_MAX_TOKENS", 32_000)
 CHAT_EFFORT = env.text("CHAT_EFFORT")  # empty: the model's own default
 CHAT_SYSTEM_PROMPT = env.text("CHAT_SYSTEM_PROMPT")
 CHAT_CONNECT_SECONDS = env.number("CHAT_CONNECT_SECONDS", 5, least=0.1)
