@@ -12,7 +12,7 @@ from chat.live.kept import missed
 from chat.live.pump import Pump
 from chat.live.runner import current_runner
 from chat.live.threads import in_thread
-from chat.models import Conversation, User
+from chat.models import Conversation, Message, User
 
 MAX_WATCHED = 20
 
@@ -23,7 +23,8 @@ class Tab:
     def __init__(self, user: User, put: Callable[[str], Awaitable[None]]) -> None:
         self.user = user
         self._put = put
-        self._watched: set[UUID] = set()
+        # The conversations, each with those turns that are being sent, or were to their end.
+        self._watched: dict[UUID, set[UUID]] = {}
         self._runner = current_runner()
         self.pump = Pump(put)
 
@@ -43,56 +44,85 @@ class Tab:
             case wire.Watch():
                 await self._watch(command)
             case wire.Unwatch():
-                self._watched.discard(command.conversation)
+                self._watched.pop(command.conversation, None)
                 self.pump.unwatch(command.conversation)
             case wire.Ping():
                 await self.say(wire.answer("pong", command.id))
 
     async def hear(self, frame: Mapping[str, Any]) -> None:
-        """Pass on a rare event, and follow a turn that began in a conversation that is watched."""
-        watched = UUID(frame["conversation"]) in self._watched
-        if frame["type"] == "ended" and not watched:
+        """Pass on a rare event. In a conversation that is watched, follow a turn that began; of an end tell once."""
+        conversation = UUID(frame["conversation"])
+        sent = self._watched.get(conversation)
+        if frame["type"] == "ended" and (sent is None or not self._takes_end(sent, UUID(frame["turn"]))):
             return
         await self.say(frame)
-        if frame["type"] == "turn" and watched:
-            await self._follow({UUID(frame["turn"]): Cursor()})
+        if frame["type"] == "turn" and sent is not None:
+            await self._follow_new(conversation, UUID(frame["turn"]))
+
+    def _takes_end(self, sent: set[UUID], turn: UUID) -> bool:
+        """Whether the end of a turn is still to be told; it is from now on, and nothing comes after it."""
+        new = self.pump.leave(turn) or turn not in sent
+        sent.add(turn)
+        return new
 
     async def _begin(self, command: wire.Send | wire.Regenerate) -> None:
+        await self._check_room(command)
         fields = command.model_dump(exclude={"type", "id"})
         begin = turns.begin if isinstance(command, wire.Send) else turns.begin_again
         begun = await self._runner.begin(partial(begin, self.user, runner=self._runner.name, **fields))
         ids = {"conversation": begun.conversation, "message": begun.question, "turn": begun.turn}
         await self.say(wire.answer("accepted", command.id, **{name: str(value) for name, value in ids.items()}))
-        self._watched.add(begun.conversation)
-        await self._follow({begun.turn: Cursor()})
+        await self._follow_new(begun.conversation, begun.turn)
 
     async def _watch(self, command: wire.Watch) -> None:
-        head = await in_thread(self._head)(command.conversation)
-        if len(self._watched) >= MAX_WATCHED and command.conversation not in self._watched:
-            raise Refused("too_many_watched", f"A socket watches {MAX_WATCHED} chats at most. Unwatch one first.")
-        self._watched.add(command.conversation)
-        running = [turn.id for turn in self._runner.open_turns(command.conversation)]
-        fields = {"conversation": str(command.conversation), "head": head, "turns": [str(turn) for turn in running]}
-        await self.say(wire.answer("watching", command.id, **fields))
+        await self._check_room(command)
+        head, open_turns = await in_thread(self._state_of)(command.conversation)
+        open_turns |= {turn.id for turn in self._runner.open_turns(command.conversation)}
+        fields = {"conversation": str(command.conversation), "head": head and str(head)}
+        await self.say(wire.answer("watching", command.id, **fields, turns=[str(turn) for turn in open_turns]))
         cursors = {turn: Cursor(given.block, given.offset) for turn, given in command.cursors.items()}
-        await self._follow({**dict.fromkeys(running, Cursor()), **cursors}, again=True)
+        await self._follow(command.conversation, {**dict.fromkeys(open_turns, Cursor()), **cursors})
 
-    def _head(self, key: UUID) -> str | None:
+    async def _check_room(self, command: wire.Send | wire.Regenerate | wire.Watch) -> None:
+        if len(self._watched) < MAX_WATCHED:
+            return
+        if isinstance(command, wire.Regenerate):
+            conversation = await in_thread(self._conversation_of)(command.message)
+        else:
+            conversation = command.conversation
+        if conversation not in self._watched:
+            raise Refused("too_many_watched", f"A socket watches {MAX_WATCHED} chats at most. Unwatch one first.")
+
+    def _conversation_of(self, message: UUID) -> UUID | None:
+        return Message.objects.of(self.user).filter(pk=message).values_list("conversation", flat=True).first()
+
+    def _state_of(self, key: UUID) -> tuple[UUID | None, set[UUID]]:
+        """The newest message of a conversation, and its turns that are not over, wherever they are answered."""
         conversation = Conversation.objects.of(self.user).filter(pk=key).first()
         if conversation is None:
             raise Refused("not_found", "This chat does not exist (any more).")
-        head = conversation.messages.order_by("-created_at").values_list("pk", flat=True).first()
-        return str(head) if head else None
+        messages = conversation.messages.order_by("-created_at")
+        newest = messages.values_list("pk", flat=True).first()
+        return newest, set(messages.open().values_list("pk", flat=True))
 
-    async def _follow(self, cursors: Mapping[UUID, Cursor], *, again: bool = False) -> None:
+    async def _follow_new(self, conversation: UUID, turn: UUID) -> None:
+        """Send a turn from its start on, unless that was done: a key comes twice, word of a turn after its end."""
+        if turn not in self._watched.get(conversation, ()):
+            await self._follow(conversation, {turn: Cursor()})
+
+    async def _follow(self, conversation: UUID, cursors: Mapping[UUID, Cursor]) -> None:
         """Send turns from their cursors on: running ones by the pump, those that are over from what is kept."""
+        sent = self._watched.setdefault(conversation, set())
         over: dict[UUID, Cursor] = {}
         for key, cursor in cursors.items():
             turn = self._runner.turns.get(key)
             if turn is None or turn.begun.owner != self.user.pk:
                 over[key] = cursor
-            elif again or not self.pump.watches(turn):
+            else:
                 self.pump.watch(turn, cursor)
+                sent.add(key)
         if over:
-            for frame in await in_thread(missed)(self.user, over):
-                await self._put(frame)
+            for key, frames in (await in_thread(missed)(self.user, over)).items():
+                sent.add(key)
+                for frame in frames:
+                    await self._put(frame)

@@ -17,15 +17,17 @@ def ending_of(turn: UUID) -> dict[str, Any] | None:
     return wire.ended(message, _records(message))
 
 
-def missed(user: User, cursors: Mapping[UUID, Cursor]) -> list[str]:
-    """The frames, encoded, that take a client from its cursors to the ends of those turns that are over."""
-    frames: list[str] = []
+def missed(user: User, cursors: Mapping[UUID, Cursor]) -> dict[UUID, list[str]]:
+    """Of those turns that are over the frames, encoded, that take a client from its cursor to the end."""
     messages = Message.objects.of(user).filter(pk__in=cursors, role=Message.Role.ASSISTANT)
-    for message in messages.prefetch_related("usage_records"):
-        if not message.is_open:
-            frames += wire.progress(str(message.pk), Reply.of(message.content), cursors[message.pk])
-            frames.append(wire.encode(wire.ended(message, _records(message))))
-    return frames
+    return {
+        message.pk: [
+            *wire.progress(str(message.pk), Reply.of(message.content), cursors[message.pk]),
+            wire.encode(wire.ended(message, _records(message))),
+        ]
+        for message in messages.prefetch_related("usage_records")
+        if not message.is_open
+    }
 
 
 def _records(message: Message) -> list[Any]:

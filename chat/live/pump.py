@@ -41,9 +41,12 @@ class Pump:
             self._forget(turn)
         self._wake.set()
 
-    def watches(self, turn: LiveTurn) -> bool:
-        """Whether this turn is being sent."""
-        return turn in self._cursors
+    def leave(self, turn: UUID) -> bool:
+        """Stop sending a turn; false where it was not being sent."""
+        watched = [each for each in self._cursors if each.id == turn]
+        for each in watched:
+            self._forget(each)
+        return bool(watched)
 
     async def run(self) -> None:
         """Send until closed."""

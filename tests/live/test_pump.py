@@ -53,5 +53,5 @@ async def test_a_closed_pump_watches_nothing_more(sent):
     pump.close()
     pump.watch(turn, Cursor())
     turn.append(BlockStarted(0, {"type": "text", "text": ""}))
-    assert not pump.watches(turn)
+    assert not pump.leave(turn.id)
     assert frames.empty()
