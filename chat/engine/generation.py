@@ -60,6 +60,8 @@ class Generation:
         self.provider = provider
         self.prompt = prompt
         self.limits = limits
+        # Whether the call that was announced last has reached the provider; a stop may come between the two.
+        self.asked = False
         self._jitter = jitter
         self._shown = False
         self._stop = asyncio.Event()
@@ -80,6 +82,7 @@ class Generation:
                 if self._stop.is_set():
                     yield Ended(Outcome.STOPPED)
                     return
+                self.asked = False
                 yield Calling(attempt)
                 try:
                     async with aclosing(self._call(self._patience)) as call:
@@ -117,6 +120,7 @@ class Generation:
     async def _next(self, stream: AsyncGenerator[Event], patience: Patience) -> Event:
         if self._stop.is_set():
             raise _Stopped
+        self.asked = True
         try:
             return await patience.wait(anext(stream))
         except StopAsyncIteration:

@@ -22,9 +22,9 @@ _ONE_WORD = "a"
 async def estimated(provider: Provider, prompt: Prompt, reply: Reply, call: Call, *, sent: bool = True) -> Call:
     """``call`` with its usage completed and its exactness told.
 
-    ``sent`` is false where the API answered with an error status: then nothing was billed. The output is counted by
-    ``count_tokens`` on what arrived, less the overhead of a message; it cannot see thinking that was not shown, so
-    with thinking it is a lower bound (reference: "Token counting", an estimate and free of charge).
+    ``sent`` is false where the API was not asked, or answered with an error status: then nothing was billed. The
+    output is counted by ``count_tokens`` on what arrived, less the overhead of a message; it cannot see thinking that
+    was not shown, so with thinking it is a lower bound (reference: "Token counting", an estimate and free of charge).
     """
     if reply.counted or not sent:
         return call

@@ -86,6 +86,7 @@ class Metered:
         self._reply.restart()
 
     async def _estimated(self, call: Call, error: ProviderError | None) -> Call:
-        # An error status, or no connection: the API did not work for us and bills nothing.
-        sent = error is None or isinstance(error, TimedOut | CutOff) or self._reply.started is not None
+        # Not asked, an error status, or no connection: the API did not work for us and bills nothing.
+        taken = error is None or isinstance(error, TimedOut | CutOff) or self._reply.started is not None
+        sent = self._generation.asked and taken
         return await estimated(self._provider, self._prompt, self._reply, call, sent=sent)

@@ -33,6 +33,18 @@ def test_a_stop_while_the_call_is_announced_makes_no_call() -> None:
     assert provider.opened == []
 
 
+@pytest.mark.parametrize(("stopped_on", "asked"), [(Calling, False), (Delta, True)])
+def test_it_knows_whether_the_provider_was_asked(stopped_on: type[Event], asked: bool) -> None:
+    async def stopped() -> bool:
+        generation = Generation(Scripted(ANSWER), PROMPT, Limits())
+        async for event in generation.events():
+            if isinstance(event, stopped_on):
+                generation.stop()
+        return generation.asked
+
+    assert run(stopped()) is asked
+
+
 @pytest.mark.parametrize(
     "before",
     [[], [STARTED, USED], [STARTED, TEXT], [STARTED, TEXT, Delta(0, "Be")], [STARTED, 1, TEXT, Delta(0, "Be")]],

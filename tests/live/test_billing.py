@@ -1,10 +1,13 @@
 """What the ledger says of each call, against the bill that the simulator wrote."""
 
+import asyncio
 import json
 
 import pytest
 from asgiref.sync import sync_to_async
 
+from chat import ledger
+from chat.live.runner import current_runner
 from chat.models import Message, UsageRecord
 from tests.tabs import Tab, session_of
 
@@ -71,6 +74,20 @@ async def test_a_stopped_call_is_estimated_within_a_tenth_of_its_bill(alice, ups
     assert (ended["state"], record.exactness) == ("stopped", "estimated")
     assert record.input_tokens == bill["input_tokens"]
     assert record.output_tokens == pytest.approx(bill["output_tokens"], rel=0.1, abs=2)
+
+
+async def test_a_stop_before_the_api_was_asked_costs_nothing(alice, upstream, monkeypatch):
+    open_call, loop, runner = ledger.open_call, asyncio.get_running_loop(), current_runner()
+
+    def stopped_meanwhile(**entry):
+        loop.call_soon_threadsafe(runner.stop, entry["message_id"])
+        return open_call(**entry)
+
+    monkeypatch.setattr("chat.ledger.open_call", stopped_meanwhile)
+    ended, (record,) = await asked(alice, tokens=200)
+    assert (ended["state"], record.end, record.exactness) == ("stopped", "stopped", "exact")
+    assert (record.cost, record.input_tokens, record.output_tokens) == (0, 0, 0)
+    assert len(upstream.ledger) == 0
 
 
 async def test_a_stop_while_thinking_is_a_lower_bound(alice, upstream):
