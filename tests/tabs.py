@@ -84,6 +84,11 @@ class Tab:
         kinds = {frame["index"]: frame["kind"] for frame in self.of("block") if frame["turn"] == turn}
         return "".join(text for index, text in sorted(self.texts[turn].items()) if kinds.get(index, "text") == "text")
 
+    async def read(self, turn, characters):
+        """Wait until so much text of a turn has come."""
+        async with asyncio.timeout(10), self._news:
+            await self._news.wait_for(lambda: len(self.text(turn)) >= characters)
+
     def cursor(self, turn):
         """How far this tab has come in a turn."""
         block = max(self.texts[turn], default=0)

@@ -20,12 +20,13 @@ CLASSES = {
 }
 
 
-async def asked(user, *, stop=False, text="", **directive):
-    """Ask, and perhaps stop at the first piece; gives the ``ended`` frame and the records of the turn's calls."""
+async def asked(user, *, stop=False, read=0, text="", **directive):
+    """Ask, and perhaps stop after a piece and ``read`` characters; gives ``ended`` and the records of the calls."""
     async with Tab(await sync_to_async(session_of)(user)) as tab:
         accepted = await tab.ask(f"{text}[[sim {json.dumps(directive)}]]")
         if stop:
             await tab.see("delta", turn=accepted["turn"])
+            await tab.read(accepted["turn"], read)
             await tab.say("stop", turn=accepted["turn"])
         ended = await tab.see("ended", turn=accepted["turn"])
     records = UsageRecord.objects.filter(message=accepted["turn"], purpose="answer").order_by("pk")
@@ -68,7 +69,9 @@ async def test_a_long_prompt_is_written_to_the_cache_at_its_price(alice, upstrea
 
 
 async def test_a_stopped_call_is_estimated_within_a_tenth_of_its_bill(alice, upstream):
-    ended, (record,) = await asked(alice, stop=True, generate="words", size=20_000, speed=400, thinking=False)
+    # Late enough that what is on its way when it stops is less than a tenth.
+    words = {"generate": "words", "size": 20_000, "speed": 400, "thinking": False}
+    ended, (record,) = await asked(alice, stop=True, read=2_000, **words)
     await upstream.ledger.wait_for(lambda entry: entry.id == record.request_id and entry.closed)
     bill = bill_of(upstream, record)
     assert (ended["state"], record.exactness) == ("stopped", "estimated")
