@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from typing import Protocol
 
 BUSY = 50  # streams at once
-PAUSE_PER_STREAM = 0.0004
+PAUSE_PER_STREAM = 0.0005
 LONGEST_PAUSE = 0.05
 
 
