@@ -3,13 +3,13 @@
 import asyncio
 import contextvars
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
+from django import db
 from django.conf import settings
-from django.db import DatabaseError
 from django.utils import timezone
 
 from chat import prompts, turns
@@ -86,6 +86,7 @@ class Runner:
             _, late = await asyncio.wait(self._tasks, timeout=CLOSE_SECONDS)
             for task in late:
                 task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
         await aclose_provider()
         await asyncio.to_thread(close_threads)
 
@@ -93,12 +94,27 @@ class Runner:
         begun = await in_thread(begin)()
         if begun.new:
             turn = self.turns[begun.turn] = LiveTurn(begun)
-            self._spawn(self._answer(turn))
-            await announce(begun.owner, _turn_frame(begun))
-            await announce(begun.owner, _conversation_frame(begun, running=True))
+            self._spawn(self._answer(turn, announced=self._spawn(_announce_start(begun))))
         return begun
 
-    async def _answer(self, turn: LiveTurn) -> None:
+    async def _answer(self, turn: LiveTurn, announced: Awaitable[None]) -> None:
+        try:
+            await self._make(turn)
+            frame = await until_done(ending_of, turn.id)
+        except Exception:
+            logger.exception("Turn %s could not be ended here; the reaper will end it.", turn.key)
+            return
+        finally:
+            # Also where `close` cancels this: then nobody is told of an end, for the turn is open until it is reaped.
+            self.turns.pop(turn.id, None)
+            self._stopped.pop(turn.id, None)
+        turn.end(frame or _deleted_frame(turn))
+        await announced
+        await announce(turn.begun.owner, _conversation_frame(turn.begun, running=False))
+        if frame and not self._closing:
+            await self._entitle(turn)
+
+    async def _make(self, turn: LiveTurn) -> None:
         try:
             provider = await get_provider()
             prompt = await in_thread(self._claim)(turn.id)
@@ -113,25 +129,18 @@ class Runner:
             snapshot = begun.snapshot() if begun else turns.Snapshot(turn.id)
             await until_done(turns.end, snapshot, Outcome.FAILED, error_code=InternalFault.code)
         finally:
-            await self._finish(turn)
+            self._answering.pop(turn.id, None)
+
+    async def _entitle(self, turn: LiveTurn) -> None:
+        answer = plain_text(turn.reply.content())
+        if turn.begun.untitled and answer:
+            await give_title(await get_provider(), turn.begun, answer)
 
     def _claim(self, turn: UUID) -> Prompt:
         prompt = prompts.prompt_of(turn)
         if not turns.claim(turn, self.name):
             raise RuntimeError(f"Turn {turn} was claimed by another runner.")
         return prompt
-
-    async def _finish(self, turn: LiveTurn) -> None:
-        self._answering.pop(turn.id, None)
-        frame = await until_done(ending_of, turn.id)
-        self.turns.pop(turn.id, None)
-        self._stopped.pop(turn.id, None)
-        turn.end(frame or _deleted_frame(turn))
-        begun = turn.begun
-        await announce(begun.owner, _conversation_frame(begun, running=False))
-        answer = plain_text(turn.reply.content())
-        if begun.untitled and answer and not self._closing and frame:
-            await give_title(await get_provider(), begun, answer)
 
     def _save_regularly(self) -> None:
         if self._saver is None or self._saver.done():
@@ -140,16 +149,17 @@ class Runner:
     async def _keep_saving(self) -> None:
         while self._answering:
             await asyncio.sleep(SAVE_SECONDS)
-            await self._save()
-            self._stop_detached()
+            try:
+                await self._save()
+                self._stop_detached()
+            except db.Error as error:
+                logger.warning("Running answers could not be saved; it is tried again in a second (%s).", error)
+            except Exception:
+                logger.exception("Running answers could not be saved; it is tried again in a second.")
 
     async def _save(self) -> None:
         grown = {answering: snapshot for answering in self._answering.values() if (snapshot := answering.unsaved())}
-        try:
-            lost = await in_thread(turns.save)(self.name, list(self._answering), list(grown.values()))
-        except DatabaseError as error:
-            logger.warning("Running answers could not be saved; it is tried again in a second (%s).", error)
-            return
+        lost = await in_thread(turns.save)(self.name, list(self._answering), list(grown.values()))
         for answering, snapshot in grown.items():
             answering.saved(snapshot)
         for turn in lost:
@@ -168,7 +178,7 @@ class Runner:
         while True:
             try:
                 await reap(await get_provider(), spare=self.turns)
-            except DatabaseError as error:
+            except db.Error as error:
                 logger.warning("Orphaned answers could not be looked for (%s).", error)
             except Exception:
                 logger.exception("Orphaned answers could not be ended; it is tried again.")
@@ -191,6 +201,11 @@ def current_runner() -> Runner:
     if loop not in _runners:
         _runners[loop] = Runner()
     return _runners[loop]
+
+
+async def _announce_start(begun: Begun) -> None:
+    await announce(begun.owner, _turn_frame(begun))
+    await announce(begun.owner, _conversation_frame(begun, running=True))
 
 
 def _turn_frame(begun: Begun) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import asyncio
 import json
 import socket
 from functools import partial
+from unittest.mock import Mock
 from uuid import uuid4
 
 import pytest
@@ -93,6 +94,39 @@ async def test_an_answer_is_saved_while_it_grows(alice, upstream):
     assert record.usage["input_tokens"] > 0
 
 
+async def test_a_failure_of_one_save_does_not_end_the_saving(alice, upstream, monkeypatch):
+    monkeypatch.setattr("chat.live.runner.SAVE_SECONDS", 0.05)
+    save, saved, failures = turns.save, asyncio.Event(), iter([ValueError("odd"), OperationalError("away")])
+    loop = asyncio.get_running_loop()
+
+    def failing(*arguments):
+        if failure := next(failures, None):
+            raise failure
+        loop.call_soon_threadsafe(saved.set)
+        return save(*arguments)
+
+    monkeypatch.setattr("chat.turns.save", failing)
+    await begin(alice, directed(tokens=10_000, speed=100))
+    async with asyncio.timeout(10):
+        await saved.wait()
+
+
+async def test_nobody_waits_for_other_tabs_to_be_told(alice, upstream, monkeypatch):
+    reached, released = asyncio.Event(), asyncio.Event()
+
+    async def held(*_):
+        reached.set()
+        await released.wait()
+
+    monkeypatch.setattr("chat.live.announce.PATIENCE_SECONDS", 1_000)
+    monkeypatch.setattr("chat.live.announce.get_channel_layer", lambda: Mock(group_send=held))
+    begun = await begin(alice, directed(text="At once."))
+    assert (await over(begun)).text == "At once."
+    async with asyncio.timeout(10):
+        await reached.wait()
+    released.set()
+
+
 async def test_a_runner_that_closes_interrupts_what_runs_and_keeps_it(alice, upstream):
     begun = await begin(alice, directed(tokens=10_000, speed=100, thinking=False))
     await grown(begun)
@@ -101,6 +135,18 @@ async def test_a_runner_that_closes_interrupts_what_runs_and_keeps_it(alice, ups
     record = await UsageRecord.objects.aget(message=begun.turn)
     assert (answer.state, record.end, record.exactness) == ("interrupted", "interrupted", "estimated")
     assert answer.text
+
+
+async def test_a_runner_that_cannot_keep_an_end_tells_nobody_of_one(alice, upstream, monkeypatch):
+    monkeypatch.setattr("chat.live.runner.CLOSE_SECONDS", 0.1)
+    monkeypatch.setattr("chat.turns.end", Mock(side_effect=OperationalError("away")))
+    begun = await begin(alice, directed(tokens=10_000, speed=100, thinking=False))
+    turn = current_runner().turns[begun.turn]
+    await grown(begun)
+    await current_runner().close()
+    assert turn.ended is None
+    assert (await Message.objects.aget(pk=begun.turn)).state == "streaming"
+    assert not current_runner().turns
 
 
 async def test_a_runner_that_closes_takes_nothing_new(alice, upstream):
