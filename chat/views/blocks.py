@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 TEXT = "chat/_block_text.html"
@@ -22,7 +23,8 @@ class Link:
 class Block:
     """One block: ``text`` is its source or JSON, ``part`` says whether it is Markdown, ``citations`` is JSON.
 
-    ``continues``: it goes on in the line of the text before it, since citations split sentences into blocks.
+    ``continues``: it goes on in the line of the text before it, since citations split sentences into blocks;
+    ``continued``: so does the text after it.
     """
 
     index: int
@@ -32,6 +34,7 @@ class Block:
     part: str = "markdown"
     citations: str = "[]"
     continues: bool = False
+    continued: bool = False
     summary: str = ""
     hint: str = ""
     links: tuple[Link, ...] = ()
@@ -40,8 +43,9 @@ class Block:
 def blocks_of(content: list[dict[str, Any]], part: str = "markdown") -> list[Block]:
     """The blocks of a message; ``part`` is ``text`` where its text is not Markdown, as in questions."""
     blocks = [_block(index, raw, part) for index, raw in enumerate(content)]
-    pairs = zip([None, *blocks], blocks, strict=False)
-    return [replace(block, continues=True) if before and _reads_on(before, block) else block for before, block in pairs]
+    joins = [_reads_on(before, block) for before, block in pairwise(blocks)]
+    sides = zip(blocks, [False, *joins], [*joins, False], strict=False)
+    return [replace(block, continues=before, continued=after) for block, before, after in sides]
 
 
 def _reads_on(before: Block, block: Block) -> bool:

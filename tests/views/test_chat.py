@@ -259,10 +259,11 @@ def test_it_renders_what_scripts_clone_from_the_same_pieces(client_of, alice):
     assert Message.objects.count() == 0
 
 
-def test_it_marks_text_that_goes_on_in_the_line_before_it(client_of, alice):
+def test_it_marks_texts_that_read_on_in_one_line(client_of, alice):
     chat = conversation_of(alice, "Citations")
     said = answer(question(chat, "Bees?"), "Bees")
     said.content = [{"type": "text", "text": text} for text in ("Bees", " dance.\n\n", "They hum.")]
     said.save()
     page = html(client_of(alice).get(f"/c/{chat.pk}/"))
     assert re.findall(r'data-block="(\d)" data-kind="text" data-continues', page) == ["1"]
+    assert re.findall(r'data-block="(\d)" data-kind="text" data-continued', page) == ["0"]

@@ -108,7 +108,7 @@ export class Asking {
       return;
     }
     if (itemOf(reply.turn)) {
-      for (const item of mine) item.remove();
+      transcript.remove(mine);
       return;
     }
     transcript.number(entry.key, reply);
@@ -137,7 +137,7 @@ export class Asking {
   }
 
   #takeBack({ key, command, editing }) {
-    for (const item of itemsOf(key)) item.remove();
+    transcript.remove(itemsOf(key));
     this.#restore.get(key)?.();
     if (command.text) this.composer.giveBack(command.text, editing);
     this.listener.changed();

@@ -42,6 +42,7 @@ function render(place) {
   while (textBlock(run.at(-1)) && textBlock(run.at(-1).nextElementSibling)) run.push(run.at(-1).nextElementSibling);
   const pieces = run.map((block) => [part(block, "markdown").textContent, block.dataset.citations]);
   for (const other of run.slice(1)) other.remove();
+  delete run[0].dataset.continued;
   const view = viewIn(place);
   for (const [text, citations] of pieces) {
     view.append(text);

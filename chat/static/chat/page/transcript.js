@@ -5,7 +5,8 @@ import { renderSoon } from "./finished.js";
 import { byId, copyOf, part } from "./parts.js";
 import { showFailure, showPhase } from "./states.js";
 
-const views = new WeakMap();
+/** What is on the page of each turn: `{item, blocks, phase}`. Looking it up anew would cost more than a piece of text. */
+const shown = new WeakMap();
 
 const place = () => byId("transcript");
 
@@ -52,11 +53,17 @@ export const endsEarly = () => place().querySelector('[data-action="later"]') !=
 /** The raw text of a question. */
 export const textOf = (item) => part(item, "text").textContent;
 
+/** Take messages away. A transcript without any is empty to the last blank: that is how the stylesheet knows it. */
+export function remove(gone) {
+  for (const item of gone) item.remove();
+  if (place().childElementCount === 0) place().replaceChildren();
+}
+
 /** Take away `item` and all that follows it; the result puts it back. */
 export function cutFrom(item) {
   const all = [...place().children];
   const gone = item ? all.slice(all.indexOf(item)) : [];
-  for (const other of gone) other.remove();
+  remove(gone);
   return () => place().append(...gone);
 }
 
@@ -75,14 +82,16 @@ export function prepend(content) {
 
 /** Bring a turn's item up to date. Its texts gather what they are given and draw once per animation frame. */
 export function draw(turn) {
-  const item = itemOf(turn.id);
-  if (!item) return;
+  const here = shown.get(turn) ?? { item: itemOf(turn.id), blocks: null, phase: "" };
+  if (!here.item) return;
+  shown.set(turn, here);
   if (turn.blocks.length || turn.ended) {
-    if (!views.has(item)) views.set(item, new Blocks(part(item, "blocks")));
-    views.get(item).draw(turn.blocks, !turn.open);
+    here.blocks ??= new Blocks(part(here.item, "blocks"));
+    here.blocks.draw(turn.blocks, !turn.open);
   }
-  showPhase(item, turn.phase, turn.status);
-  if (turn.ended?.error) showFailure(item, turn.ended.error);
+  if (here.phase !== turn.phase || turn.status) showPhase(here.item, turn.phase, turn.status);
+  here.phase = turn.phase;
+  if (turn.ended?.error) showFailure(here.item, turn.ended.error);
 }
 
 /** Take a whole message as the server has it. */

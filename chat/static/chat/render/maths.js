@@ -30,11 +30,17 @@ function isMoney(inner, before = " ") {
   return /^[\d.,]+(?:\s|[a-z]*[-–—/]|[^\s\w\\^_=+*<>(){}.,-])/i.test(inner) && !/[\\^_=+<>{}]/.test(inner);
 }
 
-/** An element that shows its source until it is typeset. */
-export function mathNode(tag, tex, display) {
+/** An element that shows the source of a formula. */
+export function sourceNode(tag, tex, display) {
   const element = document.createElement(tag);
-  element.className = display ? "math math-display" : "math";
+  element.className = `math math-source${display ? " math-display" : ""}`;
   element.textContent = tex;
+  return element;
+}
+
+/** An element that shows a formula, and its source until it is typeset. */
+export function mathNode(tag, tex, display) {
+  const element = sourceNode(tag, tex, display);
   katex ??= load();
   underWay(katex.then((typesetter) => typesetter && later(() => typeset(typesetter, element, tex, display))));
   return element;
@@ -58,7 +64,8 @@ function typeset(typesetter, element, tex, display) {
   try {
     typesetter.render(tex, holder, { ...LIMITS, displayMode: display });
     element.replaceChildren(...holder.childNodes);
+    element.classList.remove("math-source");
   } catch {
-    element.classList.add("math-wrong");
+    // What KaTeX does not understand stays as its source.
   }
 }

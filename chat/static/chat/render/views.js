@@ -1,7 +1,7 @@
 /** DOM for blocks: each view draws one block, and looks only at those of its children that can still change. */
 
 import { Code } from "./code.js";
-import { mathNode } from "./maths.js";
+import { mathNode, sourceNode } from "./maths.js";
 import { Prose } from "./prose.js";
 import { cells } from "./syntax.js";
 
@@ -175,8 +175,7 @@ class Row {
 
 class Maths {
   constructor(context, node) {
-    this.element = node.final ? mathNode("div", node.lines.join("\n").trim(), true) : document.createElement("div");
-    this.element.classList.add("math", "math-display", "math-block");
+    this.element = (node.final ? mathNode : sourceNode)("div", node.lines.join("\n").trim(), true);
   }
 
   draw(node) {
