@@ -1,5 +1,6 @@
 /** Stays at the end while an answer grows, as long as the reader is there; else offers a button to go there. */
 
+import { whenDrawn } from "../render/pace.js";
 import { byId } from "./parts.js";
 
 const NEAR = 40; // px from the end that count as being there
@@ -11,6 +12,7 @@ export class Follower {
   #sizes = new ResizeObserver(() => this.#grown());
 
   constructor() {
+    whenDrawn(() => this.#grown());
     addEventListener("scroll", () => this.#scrolled(), { passive: true });
     addEventListener("pointerdown", (event) => (this.#held = event.target.closest("#transcript") !== null));
     addEventListener("pointerup", () => (this.#held = false));
@@ -30,7 +32,7 @@ export class Follower {
 
   toEnd() {
     this.#following = true;
-    byId("new-text").hidden = true;
+    offer(false);
     scrollTo({ top: document.documentElement.scrollHeight, behavior: "instant" });
   }
 
@@ -58,13 +60,18 @@ export class Follower {
     if (this.#rest <= 2) this.#following = true;
     else if (up) this.#following = false;
     else if (this.#rest < NEAR) this.#following = true;
-    if (this.#following) byId("new-text").hidden = true;
+    if (this.#following) offer(false);
   }
 
   /** Called after layout and before paint, so reading sizes costs nothing and nothing is seen to jump. */
   #grown() {
     if (this.#rest <= 2) return;
     if (this.#following && !this.#held) scrollTo({ top: document.documentElement.scrollHeight, behavior: "instant" });
-    else byId("new-text").hidden = document.querySelector('#transcript [data-state="streaming"]') === null;
+    else offer(document.querySelector('#transcript [data-state="streaming"]') !== null);
   }
+}
+
+/** Show the button that leads to the end, or hide it. Setting what is set already would cost a frame. */
+function offer(shown) {
+  if (byId("new-text").hidden === shown) byId("new-text").hidden = !shown;
 }

@@ -1,13 +1,12 @@
 /** The text of an answer as the reader sees it: Markdown that grows, drawn at most once per frame. */
 
 import { Drawing } from "./drawing.js";
+import { never, soon } from "./pace.js";
 import { breath, settled } from "./work.js";
 
 export { settled };
 
 const SLICE = 8; // ms of drawing in one task
-const SHARE = 16; // after a frame that cost c none is drawn for c times this, so that drawing never fills the thread
-const LONGEST_PAUSE = 250; // ms
 
 /** One growing Markdown text in one element. */
 export class AnswerView {
@@ -16,9 +15,7 @@ export class AnswerView {
   #text = "";
   #drawing;
   #ended = false;
-  #frame = 0;
-  #pause = 0;
-  #notBefore = 0;
+  #draw = (deadline) => this.#drawing.advance(deadline);
 
   /** `citations`: citations of the API that belong to the whole text; their numbers follow it when it ends. */
   constructor(element, { citations = [] } = {}) {
@@ -62,7 +59,7 @@ export class AnswerView {
   async end() {
     if (this.#ended) return;
     this.#ended = true;
-    this.#cancel();
+    never(this.#draw);
     const drawing = this.#drawing;
     while (!drawing.advance(performance.now() + SLICE)) {
       await breath();
@@ -73,41 +70,15 @@ export class AnswerView {
   }
 
   #reset() {
-    this.#cancel();
+    never(this.#draw);
     this.#ended = false;
     this.#element.replaceChildren();
     this.#drawing = new Drawing(this.#element);
     this.#drawing.take(this.#text);
   }
 
-  #cancel() {
-    cancelAnimationFrame(this.#frame);
-    clearTimeout(this.#pause);
-    this.#frame = this.#pause = 0;
-  }
-
   #schedule() {
-    if (this.#frame || this.#pause || this.#ended) return;
-    const wait = this.#notBefore - performance.now();
-    if (wait > 16) this.#pause = setTimeout(() => this.#onPause(), wait - 8);
-    else this.#frame = requestAnimationFrame(() => this.#draw());
-  }
-
-  #onPause() {
-    this.#pause = 0;
-    this.#notBefore = 0;
-    this.#schedule();
-  }
-
-  #draw() {
-    this.#frame = 0;
-    const started = performance.now();
-    const all = this.#drawing.advance(started + SLICE);
-    afterFrame(() => {
-      const now = performance.now();
-      this.#notBefore = now + Math.min((now - started) * SHARE, LONGEST_PAUSE);
-      if (!all) this.#schedule();
-    });
+    if (!this.#ended) soon(this.#draw);
   }
 }
 
@@ -118,14 +89,4 @@ export function renderMarkdown(text) {
   drawing.take(text);
   drawing.finish();
   return fragment;
-}
-
-const { port1, port2 } = new MessageChannel();
-const waiting = [];
-port1.onmessage = () => waiting.shift()();
-
-/** Call back in the task after the one that now styles, lays out and paints. */
-function afterFrame(callback) {
-  waiting.push(callback);
-  port2.postMessage(null);
 }

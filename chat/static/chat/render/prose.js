@@ -6,15 +6,15 @@
 import { complete } from "./partial.js";
 import { NESTED, isText, nodeOf, textOf, tokensOf } from "./inline.js";
 
-const WINDOW = 4_000; // characters looked at to settle some; constructs longer than half of it may be cut
-const REACH = WINDOW / 2;
-const OPEN_END = /[*_~`[\]$<\\!]/; // left over in plain text: the beginning of something that may end later
+const WINDOWS = [800, 4_000]; // characters looked at to settle half of them; in the last one constructs may be cut
+const OPEN_END = /[*_~`[\]$<\\]/; // left over in plain text: the beginning of something that may end later
 
 export class Prose {
   #element;
   #context;
   #settled = "";
   #needed = 0; // length of the text that settling what is settled rested on
+  #tried = 0; // windows in which nothing could be settled
   #shown = [];
   #text = "";
 
@@ -26,9 +26,7 @@ export class Prose {
   /** Draw `text`; `open` says that it still grows. */
   draw(text, open) {
     if (text.length < this.#needed || !text.startsWith(this.#settled)) this.#clear();
-    for (let rest = text.length - this.#settled.length; rest >= WINDOW; rest = text.length - this.#settled.length) {
-      this.#settle(text.slice(this.#settled.length, this.#settled.length + WINDOW));
-    }
+    while (this.#settleSome(text));
     const tail = text.slice(this.#settled.length);
     this.#text = text;
     if (!open && text.includes("[")) this.#context.unresolved.add(this);
@@ -43,7 +41,7 @@ export class Prose {
 
   #clear() {
     this.#settled = "";
-    this.#needed = 0;
+    this.#needed = this.#tried = 0;
     this.#shown = [];
     this.#element.replaceChildren();
   }
@@ -52,12 +50,21 @@ export class Prose {
     return tokensOf(source, this.#context.references);
   }
 
-  #settle(window) {
-    const cut = cutOf(this.#tokens(window));
-    this.#patch(this.#element, this.#shown, this.#tokens(window.slice(0, cut)));
-    this.#shown = [];
-    this.#needed = this.#settled.length + WINDOW;
-    this.#settled += window.slice(0, cut);
+  /** Settle what one more window of the text allows, the shortest that does; whether there was one. */
+  #settleSome(text) {
+    for (; WINDOWS[this.#tried] <= text.length - this.#settled.length; this.#tried++) {
+      const end = this.#settled.length + WINDOWS[this.#tried];
+      const window = text.slice(this.#settled.length, end);
+      const cut = cutOf(this.#tokens(window), WINDOWS[this.#tried] / 2, this.#tried === WINDOWS.length - 1);
+      if (!cut) continue;
+      this.#patch(this.#element, this.#shown, this.#tokens(window.slice(0, cut)));
+      this.#shown = [];
+      this.#needed = end;
+      this.#settled += window.slice(0, cut);
+      this.#tried = 0;
+      return true;
+    }
+    return false;
   }
 
   /** Make the last nodes of `parent`, which `shown` describes, those of `tokens`; what is the same stays. */
@@ -94,29 +101,30 @@ function isSame(one, other) {
   return one.type === other.type && one.raw === other.raw && one.href === other.href;
 }
 
-/** Where a window can be cut: behind white space in its first half, with nothing before it that is still open. */
-function cutOf(tokens) {
+/** Where a window can be cut: behind white space within reach, with nothing before it that is still open; else 0. */
+function cutOf(tokens, reach, forced) {
   let at = 0;
   let safe = 0;
-  let forced = 0;
+  let fallback = 0;
   let clean = true;
   for (const { type, raw } of tokens) {
     if (type === "text") {
       clean &&= !OPEN_END.test(raw);
-      const space = lastSpace(raw.slice(0, Math.max(REACH - at, 0)));
-      if (space) forced = at + space;
-      if (space && clean) safe = forced;
+      const space = lastSpace(raw.slice(0, Math.max(reach - at, 0)));
+      if (space) fallback = at + space;
+      if (space && clean) safe = fallback;
     }
     at += raw.length;
-    if (at >= REACH) return safe || forced || Math.min(at, hardCut(tokens));
+    if (at >= reach) break;
   }
-  return safe || forced || REACH;
+  if (safe || !forced) return safe;
+  return fallback || Math.min(at, hardCut(tokens, reach));
 }
 
 const lastSpace = (text) => text.search(/\s\S*$/) + 1;
 
 /** Text without any white space: between two characters, not inside one. */
-function hardCut(tokens) {
+function hardCut(tokens, reach) {
   const source = tokens.map(({ raw }) => raw).join("");
-  return /[\uDC00-\uDFFF]/.test(source[REACH]) ? REACH + 1 : REACH;
+  return /[\uDC00-\uDFFF]/.test(source[reach]) ? reach + 1 : reach;
 }

@@ -1,15 +1,19 @@
 /** What may wait: jobs done in slices so short that nothing the reader does has to wait for them. */
 
+import { isDrawing, soon } from "./pace.js";
+
 const SLICE = 8; // ms
 const jobs = [];
 const idle = [];
 let awaited = 0; // answers from elsewhere (a module, the highlighter) that will bring more jobs
 let running = false;
 
-/** Do this later. Jobs are done in order. */
+/** Do this later: while an answer is being drawn with its next frame, since each frame has its price. In order. */
 export function later(job) {
   jobs.push(job);
-  if (!running) turn();
+  if (running) return;
+  if (isDrawing()) soon(some);
+  else turn();
 }
 
 /** Count a promise as work under way until it settles. */
@@ -46,10 +50,18 @@ async function turn() {
   running = true;
   while (jobs.length) {
     await breath();
-    const end = performance.now() + SLICE;
-    do jobs.shift()();
-    while (jobs.length && performance.now() < end);
+    some(performance.now() + SLICE);
   }
   running = false;
   rest();
+}
+
+/** Do jobs until then, at least one; whether none is left. */
+function some(deadline) {
+  while (jobs.length) {
+    jobs.shift()();
+    if (performance.now() > deadline) break;
+  }
+  if (!running) rest();
+  return jobs.length === 0;
 }
