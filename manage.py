@@ -6,7 +6,9 @@ import sys
 
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
-from django.db.utils import OperationalError
+from django.db.utils import OperationalError, ProgrammingError
+
+UNDEFINED = {"42P01", "42703"}  # PostgreSQL's codes for a table and a column that do not exist
 
 
 def main() -> None:
@@ -16,8 +18,21 @@ def main() -> None:
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:
         sys.exit(f"Configuration: {error}")
-    except OperationalError as error:
-        sys.exit(f"The database does not answer (check DATABASE_URL, and that its server runs): {error}")
+    except (OperationalError, ProgrammingError) as error:
+        if _is_older(error):
+            sys.exit(f"The database is older than the code: run manage.py migrate ({_brief(error)}).")
+        if isinstance(error, ProgrammingError):
+            raise
+        sys.exit(f"The database does not answer (check DATABASE_URL, and that its server runs): {_brief(error)}")
+
+
+def _is_older(error: Exception) -> bool:
+    """Whether a table or a column is missing; SQLite has no codes for that."""
+    return getattr(error.__cause__, "sqlstate", "") in UNDEFINED or str(error).startswith("no such ")
+
+
+def _brief(error: Exception) -> str:
+    return str(error).partition("\n")[0]
 
 
 if __name__ == "__main__":

@@ -132,6 +132,13 @@ def test_a_database_that_does_not_answer_is_told_in_a_sentence(url, why, unused_
     assert "Traceback" not in done.stderr
 
 
+def test_a_database_without_our_tables_is_told_in_a_sentence(tmp_path):
+    done = manage("ask", "Hello", DATABASE_URL=f"sqlite:///{tmp_path}/empty.sqlite3")
+    assert done.returncode == 1
+    sentence = "The database is older than the code: run manage.py migrate (no such table: chat_user)."
+    assert done.stderr.strip() == sentence
+
+
 def test_a_redis_that_does_not_answer_is_told_before_serving(unused_port, tmp_path):
     variables = {
         "DATABASE_URL": f"sqlite:///{tmp_path}/chat.sqlite3",

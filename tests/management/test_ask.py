@@ -53,6 +53,7 @@ async def test_ctrl_c_stops_it_and_shows_what_it_cost(admin, upstream):
         ("Hello", ["--user", "nobody"], "There is no active user nobody."),
         ("Hello", ["--model", "gpt-5"], "The model gpt-5 is not available."),
         (" ", [], "Write something first."),
+        (b"caf\xe9", [], "cannot be sent"),
         ('[[sim {"fault": 401}]]', [], "ANTHROPIC_API_KEY"),
     ],
 )

@@ -1,21 +1,20 @@
-"""``manage.py ask "question"``: the answer streams to the terminal, through the same turn code as the page's."""
+"""``manage.py ask "question"``: a tab in the terminal. The answer streams to it as it does to a page."""
 
 import asyncio
+import json
 import signal
 from argparse import ArgumentParser
 from functools import partial
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.core.management.base import BaseCommand, CommandError
 
-from chat import turns
+from chat import wire
 from chat.engine.errors import Refused
-from chat.engine.events import Delta
-from chat.engine.reply import Cursor
 from chat.live.runner import current_runner
-from chat.live.turn import LiveTurn
 from chat.models import User
+from chat.tab import Tab
 
 TITLE_SECONDS = 10
 
@@ -33,36 +32,36 @@ class Command(BaseCommand):
 
     def handle(self, question: str, user: str | None, model: str, **_: Any) -> None:
         """Run the command."""
-        ended = asyncio.run(self._ask(_asker(user), question, model))
-        if error := ended.get("error"):
+        asyncio.run(self._ask(_asker(user), question, model))
+        if error := self.ended.get("error"):
             raise CommandError(f"{error['message']} {error['detail']}".strip())
 
-    async def _ask(self, user: User, question: str, model: str) -> dict[str, Any]:
-        runner = current_runner()
-        begin = partial(turns.begin, user, key=uuid4(), conversation=None, parent=None, text=question, model=model)
+    async def _ask(self, user: User, question: str, model: str) -> None:
+        self.tab = Tab(user, self._show)
+        self.kinds: dict[int, str] = {}
+        # Not validated as a frame: what is wrong with it is for `turns` to say, in a sentence.
+        send = wire.Send.model_construct(key=uuid4(), conversation=None, parent=None, text=question, model=model)
         try:
-            begun = await runner.begin(partial(begin, runner=runner.name))
+            await asyncio.gather(self.tab.obey(send), self.tab.pump.run())
         except Refused as refusal:
             raise CommandError(refusal.message) from None
-        asyncio.get_running_loop().add_signal_handler(signal.SIGINT, runner.stop, begun.turn)
-        ended = await self._follow(runner.turns[begun.turn])
-        await runner.close(drain=TITLE_SECONDS)
-        return ended
+        finally:
+            await current_runner().close(drain=TITLE_SECONDS)
 
-    async def _follow(self, turn: LiveTurn) -> dict[str, Any]:
-        more = asyncio.Event()
-        turn.watch(self, more.set)
-        cursor = Cursor()
-        while not turn.ended:
-            await more.wait()
-            more.clear()
-            events, cursor = turn.reply.since(cursor), turn.reply.end
-            for event in events:
-                if isinstance(event, Delta) and turn.reply.blocks[event.index].kind == "text":
-                    self.stdout.write(event.text, ending="")
-            self.stdout.flush()
-        self.stderr.write(f"\n{_summary(turn.ended)}", self.style.NOTICE)
-        return turn.ended
+    async def _show(self, frame: str) -> None:
+        match json.loads(frame):
+            case {"type": "accepted", "turn": turn}:
+                stop = partial(current_runner().stop, UUID(turn))
+                asyncio.get_running_loop().add_signal_handler(signal.SIGINT, stop)
+            case {"type": "block", "index": index, "kind": kind}:
+                self.kinds[index] = kind
+            case {"type": "delta", "index": index, "text": text} if self.kinds[index] == "text":
+                self.stdout.write(text, ending="")
+                self.stdout.flush()
+            case {"type": "ended"} as ended:
+                self.ended = ended
+                self.stderr.write(f"\n{_summary(ended)}", self.style.NOTICE)
+                self.tab.pump.close()
 
 
 def _asker(name: str | None) -> User:
