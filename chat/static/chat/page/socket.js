@@ -13,8 +13,8 @@ export const CLOSED = { login: 4401, origin: 4403, tooMany: 4429 };
 export class Lost extends Error {}
 
 export class Socket {
-  /** Whether an answer is being written: then silence is suspicious sooner. */
-  answering = false;
+  #answering = false;
+  #heard = 0;
   #ws = null;
   #up = false;
   #attempt = 0;
@@ -35,6 +35,13 @@ export class Socket {
 
   get up() {
     return this.#up;
+  }
+
+  /** Whether an answer is being written: then silence is suspicious sooner. */
+  set answering(answering) {
+    if (answering === this.#answering) return;
+    this.#answering = answering;
+    if (this.#up) this.#listenForSilence();
   }
 
   connect() {
@@ -63,10 +70,11 @@ export class Socket {
   }
 
   #hear(frame) {
-    this.#listenForSilence();
+    this.#heard = performance.now();
     if (frame.type === "hello") {
       this.#up = true;
       this.#attempt = 0;
+      this.#listenForSilence();
       this.listener.up(frame);
       return;
     }
@@ -109,9 +117,12 @@ export class Socket {
     else this.#probe();
   }
 
+  /** One timer that looks at the clock: to set a new one with every frame would be most of what a frame costs. */
   #listenForSilence() {
     clearTimeout(this.#quiet);
-    this.#quiet = setTimeout(() => this.#probe(), this.answering ? QUIET_WHILE_ANSWERING : QUIET);
+    const left = this.#heard + (this.#answering ? QUIET_WHILE_ANSWERING : QUIET) - performance.now();
+    if (left <= 0) this.#probe();
+    this.#quiet = setTimeout(() => this.#listenForSilence(), left > 0 ? left : ANSWER_WITHIN);
   }
 
   /** A dead network does not close a socket for minutes: ask, and give up on it ourselves. */
