@@ -1,0 +1,38 @@
+"""The reaper and the calls that nobody else will close."""
+
+from datetime import timedelta
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.utils import timezone
+
+from chat import ledger
+from chat.live.reaper import reap
+from chat.models import UsageRecord
+from chat.providers import get_provider
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+async def title_call(user, *, age):
+    """A call for a title whose stream had begun, made ``age`` ago and never closed."""
+    record = await sync_to_async(ledger.open_call)(user_id=user.pk, model="claude-haiku-5-5", purpose="title")
+    start = ledger.Call(record, "claude-haiku-5-5", "req_1", {"input_tokens": 100, "output_tokens": 1})
+    await sync_to_async(ledger.note_start)(start)
+    await UsageRecord.objects.filter(pk=record).aupdate(started_at=timezone.now() - age)
+    return record
+
+
+async def test_an_abandoned_call_is_closed_with_what_is_known_of_it(alice, upstream):
+    record = await title_call(alice, age=ledger.ABANDONED_AFTER * 2)
+    await reap(await get_provider())
+    closed = await UsageRecord.objects.aget(pk=record)
+    assert (closed.end, closed.exactness) == ("interrupted", "lower_bound")
+    assert (closed.request_id, closed.input_tokens) == ("req_1", 100)
+    assert closed.cost > 0
+
+
+async def test_a_call_that_may_still_run_is_left_alone(alice, upstream):
+    record = await title_call(alice, age=timedelta(seconds=30))
+    await reap(await get_provider())
+    assert (await UsageRecord.objects.aget(pk=record)).end == "open"
