@@ -6,7 +6,7 @@ import sys
 
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
-from django.db.utils import OperationalError, ProgrammingError
+from django.db.utils import DatabaseError, OperationalError
 
 UNDEFINED = {"42P01", "42703"}  # PostgreSQL's codes for a table and a column that do not exist
 
@@ -18,10 +18,10 @@ def main() -> None:
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:
         sys.exit(f"Configuration: {error}")
-    except (OperationalError, ProgrammingError) as error:
+    except DatabaseError as error:
         if _is_older(error):
             sys.exit(f"The database is older than the code: run manage.py migrate ({_brief(error)}).")
-        if isinstance(error, ProgrammingError):
+        if type(error) not in (OperationalError, DatabaseError):  # the others are mistakes of ours
             raise
         sys.exit(f"The database does not answer (check DATABASE_URL, and that its server runs): {_brief(error)}")
 

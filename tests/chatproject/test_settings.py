@@ -132,6 +132,14 @@ def test_a_database_that_does_not_answer_is_told_in_a_sentence(url, why, unused_
     assert "Traceback" not in done.stderr
 
 
+def test_a_file_that_is_no_database_is_told_in_a_sentence(tmp_path):
+    (tmp_path / "letter.txt").write_text("Dear reader, this is no database. " * 10)
+    done = manage("migrate", DATABASE_URL=f"sqlite:///{tmp_path}/letter.txt")
+    assert done.returncode == 1
+    assert done.stderr.strip().endswith("file is not a database")
+    assert "Traceback" not in done.stderr
+
+
 def test_a_database_without_our_tables_is_told_in_a_sentence(tmp_path):
     done = manage("ask", "Hello", DATABASE_URL=f"sqlite:///{tmp_path}/empty.sqlite3")
     assert done.returncode == 1
