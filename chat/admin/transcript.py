@@ -54,7 +54,7 @@ def transcript_of(conversation: Conversation, *, through: UUID | None = None, pa
     """The branch through a message (else the one written last): the page asked for, else the one with that message."""
     tree = Tree(conversation.messages.order_by("created_at", "pk").values_list("pk", "parent_id"))
     through = through if through in tree.parents else None
-    leaf = tree.newest_leaf(through) if through else tree.head()
+    leaf = tree.leaf(through)
     path = tree.path(leaf)
     asked = page or (path.index(through) // PAGE + 1 if through else 1)
     shown = Paginator(path, PAGE).get_page(asked)

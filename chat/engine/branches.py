@@ -17,16 +17,17 @@ class Tree(Generic[Id]):
             self.parents[message] = parent
             self.children[parent].append(message)
 
-    def newest_leaf(self, under: Id | None = None) -> Id | None:
-        """The leaf reached by taking the newest branch at every fork, from ``under`` (or the first message) down."""
-        leaf = under
+    def leaf(self, through: Id | None = None) -> Id | None:
+        """The end of the branch through a message that is newest at every fork; without a message the one written last.
+
+        ``None`` where there are no messages.
+        """
+        if through is None:
+            return next(reversed(self.parents), None)
+        leaf = through
         while branches := self.children.get(leaf):
             leaf = branches[-1]
         return leaf
-
-    def head(self) -> Id | None:
-        """The leaf that was written last, or ``None`` where there are no messages."""
-        return next(reversed(self.parents), None)
 
     def path(self, leaf: Id | None) -> list[Id]:
         """The messages from the first one to ``leaf``, both included."""

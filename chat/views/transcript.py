@@ -150,7 +150,7 @@ def transcript_page(
     chosen = through or before
     if any(message and message not in tree.parents for message in (through, before)):
         raise Http404
-    leaf = tree.newest_leaf(chosen) if chosen else tree.head()
+    leaf = tree.leaf(chosen)
     path = tree.path(leaf)
     if before and before not in path:
         raise Http404

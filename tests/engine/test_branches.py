@@ -20,17 +20,17 @@ def test_siblings_are_the_branches_at_one_place_oldest_first() -> None:
     assert TREE.siblings("question") == ["question"]
 
 
-def test_the_newest_leaf_takes_the_newest_branch_at_every_fork() -> None:
-    assert TREE.newest_leaf() == "second"
-    assert TREE.newest_leaf("first") == "last"
-    assert TREE.newest_leaf("last") == "last"
+def test_the_leaf_through_a_message_takes_the_newest_branch_at_every_fork() -> None:
+    assert TREE.leaf("question") == "second"
+    assert TREE.leaf("first") == "last"
+    assert TREE.leaf("last") == "last"
 
 
-def test_the_head_is_the_message_written_last() -> None:
-    assert TREE.head() == "last"
+def test_the_leaf_of_a_conversation_is_the_message_written_last() -> None:
+    assert TREE.leaf() == "last"
 
 
-def test_an_empty_conversation_has_neither_head_nor_path() -> None:
+def test_an_empty_conversation_has_neither_leaf_nor_path() -> None:
     empty: Tree[str] = Tree([])
-    assert empty.head() is None
-    assert empty.newest_leaf() is None
+    assert empty.leaf() is None
+    assert empty.path(None) == []
