@@ -13,16 +13,21 @@ TITLE_LIMIT = 200
 
 def rename(conversation: Conversation, title: str) -> None:
     """Give a conversation a title; white space is folded and 200 characters kept. An empty one is `Refused`."""
-    title = " ".join(title.split())[:TITLE_LIMIT]
+    title = _cut(title)
     if not title:
         raise Refused("empty", "A title needs at least one character.")
     _change(conversation, title=title)
 
 
-def retitle(conversation: UUID, *, provisional: str, title: str) -> bool:
-    """Replace a provisional title by the one that was made for it; false where a person was quicker. Tells nobody."""
-    kept = Conversation.objects.filter(pk=conversation, title=provisional).update(title=title[:TITLE_LIMIT])
-    return kept == 1
+def retitle(conversation: UUID, *, provisional: str, title: str) -> str | None:
+    """Replace a provisional title by the one that was made for it, and give it as it is kept; tells nobody.
+
+    ``None`` where nothing was made or a person was quicker.
+    """
+    title = _cut(title)
+    if title and Conversation.objects.filter(pk=conversation, title=provisional).update(title=title):
+        return title
+    return None
 
 
 def archive(conversation: Conversation, archived: bool) -> None:
@@ -43,6 +48,10 @@ def delete(conversation: Conversation) -> None:
     owner, key = conversation.owner_id, str(conversation.pk)
     conversation.delete()
     transaction.on_commit(lambda: announce_sync(owner, {"type": "conversation", "conversation": key, "deleted": True}))
+
+
+def _cut(title: str) -> str:
+    return " ".join(title.split())[:TITLE_LIMIT]
 
 
 def _change(conversation: Conversation, **fields: str | bool) -> None:

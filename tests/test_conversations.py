@@ -41,9 +41,16 @@ def test_a_long_title_is_cut(chat):
 
 
 def test_a_made_title_does_not_overwrite_a_persons(chat):
-    assert not conversations.retitle(chat.pk, provisional="First words", title="Made")
-    assert conversations.retitle(chat.pk, provisional="Old", title="Made")
-    assert Conversation.objects.get().title == "Made"
+    assert conversations.retitle(chat.pk, provisional="First words", title="Made") is None
+    assert Conversation.objects.get().title == "Old"
+
+
+def test_a_made_title_is_given_back_as_it_is_kept(chat):
+    assert conversations.retitle(chat.pk, provisional="Old", title=" \n ") is None
+    made = conversations.retitle(chat.pk, provisional="Old", title="Made\n" + "x" * 500)
+    assert made == Conversation.objects.get().title
+    assert made.startswith("Made xxx")
+    assert len(made) == conversations.TITLE_LIMIT
 
 
 def test_a_deleted_conversation_is_told_after_the_commit(chat, told, django_capture_on_commit_callbacks):

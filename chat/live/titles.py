@@ -16,6 +16,7 @@ from chat.turns import Begun
 
 logger = logging.getLogger(__name__)
 
+WRAPPING = " \t\n.\"'“”«»"  # what models put around a title
 LIMITS = Limits(attempts=2, idle=20, total=30)
 
 
@@ -38,8 +39,7 @@ async def give_title(provider: Provider, begun: Begun, answer: str) -> None:
                 call = await metered.settled(event)
                 if call:
                     await in_thread(ledger.close_call)(call, event.outcome.value)
-    title = " ".join(plain_text(reply.content()).split()).strip("\"'“”«».")
-    title = title[: conversations.TITLE_LIMIT]
-    if title and await in_thread(conversations.retitle)(begun.conversation, provisional=begun.title, title=title):
-        news = {"type": "conversation", "conversation": str(begun.conversation), "title": title}
-        await announce(begun.owner, news)
+    made = plain_text(reply.content()).strip(WRAPPING)
+    title = await in_thread(conversations.retitle)(begun.conversation, provisional=begun.title, title=made)
+    if title:
+        await announce(begun.owner, {"type": "conversation", "conversation": str(begun.conversation), "title": title})
