@@ -4,12 +4,14 @@ import threading
 from io import StringIO
 
 import pytest
+from django.contrib.auth.password_validation import password_validators_help_texts
 from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
 from chat import first_administrator, login_attempts
+from chat.forms import ADVICE
 from chat.models import User
 
 PASSWORD = "correct-horse-9"
@@ -118,6 +120,20 @@ class TestLoggingOut:
         client = client_of(alice)
         assert client.get("/accounts/logout/").status_code == 405
         assert "_auth_user_id" in client.session
+
+
+def test_the_advice_on_passwords_is_what_the_validators_ask():
+    asked = {
+        "8 characters": "8 characters",
+        "common": "commonly",
+        "only digits": "numeric",
+        "like your name": "similar",
+    }
+    texts = password_validators_help_texts()
+    assert len(texts) == len(asked)
+    for ours, theirs in asked.items():
+        assert ours in ADVICE
+        assert any(theirs in text for text in texts)
 
 
 class TestChangingThePassword:
