@@ -204,7 +204,7 @@ async def refused(page: Page) -> None:
 
 @scene
 async def reconnecting(page: Page) -> None:
-    await page.route_web_socket("**/ws/chat/", lambda socket: socket.close())
+    await page.route("**/line-worker.js", lambda route: route.abort())
     await page.goto(f"/c/{CHATS['sky']}/")
     await page.wait_for_selector("#connection:not([hidden])")
     await page.wait_for_timeout(400)
@@ -214,7 +214,7 @@ async def reconnecting(page: Page) -> None:
 async def redis_away(page: Page) -> None:
     sentence = "Redis does not answer: check REDIS_URL, and that Redis runs."
     await page.route("**/readyz", lambda route: route.fulfill(status=503, json={"checks": {"channel_layer": sentence}}))
-    await page.route_web_socket("**/ws/chat/", lambda socket: socket.close(code=4503))
+    await page.route("**/line-worker.js", lambda route: route.abort())
     await page.goto(f"/c/{CHATS['sky']}/")
     await page.wait_for_selector("#connection:has-text('Redis')")
     await page.wait_for_timeout(400)

@@ -181,6 +181,27 @@ async def test_it_draws_at_most_once_per_frame(sheet):
     assert frames == [1, 0, 499]
 
 
+async def test_colours_and_formulas_come_with_the_frames_of_the_text(sheet):
+    apart = await sheet.evaluate("""async () => {
+      let [drawing, apart] = [false, 0];
+      const real = requestAnimationFrame;
+      window.requestAnimationFrame = (draw) => real((now) => { drawing = true; draw(now); drawing = false; });
+      const view = new AnswerView(answer);
+      const replace = Element.prototype.replaceChildren;
+      Element.prototype.replaceChildren = function (...nodes) {
+        if (this.isConnected && !drawing) apart++;
+        replace.apply(this, nodes);
+      };
+      const seen = (selector) => answer.querySelector(selector) !== null;
+      for (let sent = 0; sent < 2000 && !(seen(".hljs-number") && seen(".katex")); sent++) {
+        view.append(sent ? `value = ${sent}\\n` : "So $x^2$ it is:\\n\\n```python\\n");
+        await new Promise((done) => setTimeout(done, 5));
+      }
+      return seen(".hljs-number") && seen(".katex") ? apart : "neither";
+    }""")
+    assert apart == 0
+
+
 async def test_a_text_that_goes_on_keeps_its_elements_and_another_one_replaces_them(sheet):
     kept = await sheet.evaluate("""async () => {
       const view = new AnswerView(answer);

@@ -1,5 +1,7 @@
 /** The one websocket of this tab: commands and their answers, and coming back after every loss. */
 
+import { Line } from "./line.js";
+
 const QUIET = 20_000; // ms without a frame until we ask whether the server is there
 const QUIET_WHILE_ANSWERING = 5_000;
 const ANSWER_WITHIN = 5_000; // ms for a pong
@@ -15,7 +17,7 @@ export class Lost extends Error {}
 export class Socket {
   #answering = false;
   #heard = 0;
-  #ws = null;
+  #line = null;
   #up = false;
   #attempt = 0;
   #retry = 0;
@@ -47,10 +49,7 @@ export class Socket {
   connect() {
     clearTimeout(this.#retry);
     this.#drop();
-    const ws = new WebSocket(this.url);
-    this.#ws = ws;
-    ws.onmessage = (event) => this.#hear(JSON.parse(event.data));
-    ws.onclose = (event) => this.#lose(event.code);
+    this.#line = new Line(this.url, { frame: (frame) => this.#hear(frame), closed: (code) => this.#lose(code) });
     this.#quiet = setTimeout(() => this.#lose(1006), HELLO_WITHIN);
   }
 
@@ -60,13 +59,13 @@ export class Socket {
     const id = String(++this.#commands);
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
-      this.#ws.send(JSON.stringify({ ...command, id }));
+      this.#line.send({ ...command, id });
     });
   }
 
   /** A command that nobody waits for. */
   tell(command) {
-    if (this.#up) this.#ws.send(JSON.stringify(command));
+    if (this.#up) this.#line.send(command);
   }
 
   #hear(frame) {
@@ -99,10 +98,8 @@ export class Socket {
   #drop() {
     clearTimeout(this.#quiet);
     this.#up = false;
-    if (this.#ws === null) return;
-    this.#ws.onclose = this.#ws.onmessage = null;
-    this.#ws.close();
-    this.#ws = null;
+    this.#line?.close();
+    this.#line = null;
   }
 
   /** Half to the whole of a time that doubles, so that a thousand tabs do not come back at once. */
@@ -113,7 +110,7 @@ export class Socket {
 
   /** The reader is back: is the server? */
   #look() {
-    if (this.#ws === null) this.connect();
+    if (this.#line === null) this.connect();
     else this.#probe();
   }
 
@@ -128,8 +125,8 @@ export class Socket {
   /** A dead network does not close a socket for minutes: ask, and give up on it ourselves. */
   #probe() {
     if (!this.#up) return;
-    const ws = this.#ws;
-    const deadline = setTimeout(() => ws === this.#ws && this.#lose(1006), ANSWER_WITHIN);
+    const line = this.#line;
+    const deadline = setTimeout(() => line === this.#line && this.#lose(1006), ANSWER_WITHIN);
     this.request({ type: "ping" }).then(() => clearTimeout(deadline), () => clearTimeout(deadline));
   }
 }

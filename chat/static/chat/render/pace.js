@@ -1,11 +1,12 @@
 /** When to draw: in animation frames, and so seldom that drawing never fills the thread. */
 
 const SLICE = 8; // ms that each drawing gets in one frame
-const SHARE = 20; // after a frame that cost c none is drawn for c times this
-const LONGEST_PAUSE = 250; // ms
+const SHARE = 16; // after a frame that cost c none is drawn for c times this
+const LONGEST_PAUSE = 200; // ms
 const FRAME = 16; // ms
 
 const waiting = new Set();
+const patient = new Set();
 let resting = true;
 let follow = () => {};
 
@@ -22,6 +23,12 @@ export function never(draw) {
 
 /** Whether frames are being drawn just now: what is to be seen soon had better come with the next of them. */
 export const isDrawing = () => !resting;
+
+/** Call back when the next frame may draw: at once, or after the pause. */
+export function whenResting(callback) {
+  if (resting) callback();
+  else patient.add(callback);
+}
 
 /** Call back when a frame is drawn and not yet laid out, so that whoever follows the end costs no layout of their own. */
 export function whenDrawn(callback) {
@@ -49,6 +56,8 @@ function pause(cost) {
 function rest() {
   resting = true;
   if (waiting.size) ask();
+  for (const callback of patient) callback();
+  patient.clear();
 }
 
 const { port1, port2 } = new MessageChannel();
