@@ -43,10 +43,10 @@ class ChatConsumer(AsyncWebsocketConsumer):
         async with ThreadSensitiveContext():
             try:
                 await super().__call__(scope, receive, send)
-            except REDIS_AWAY as error:
+            except Exception as error:
                 if hasattr(self, "channel_name"):
                     raise
-                # Channels makes one before it hands us anything.
+                # Channels asks its layer for one before it hands us anything, and the layer failed.
                 _log_refusal(error)
                 await send({"type": "websocket.accept"})
                 await send({"type": "websocket.close", "code": UNAVAILABLE})
@@ -59,7 +59,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
         await self.accept()
         try:
             code = await self._let_in()
-        except (db.Error, *REDIS_AWAY) as error:
+        except Exception as error:
             _log_refusal(error)
             code = UNAVAILABLE
         if code:
@@ -71,7 +71,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
 
     async def websocket_disconnect(self, message: dict[str, Any]) -> None:
         """As Channels does it, but its groups cannot be left while Redis is away."""
-        with suppress(*REDIS_AWAY):
+        with suppress(Exception):
             await super().websocket_disconnect(message)
         raise StopConsumer
 
@@ -182,4 +182,9 @@ class ChatConsumer(AsyncWebsocketConsumer):
 
 
 def _log_refusal(error: Exception) -> None:
-    logger.warning("A socket is refused: the database or Redis does not answer (%r). See /readyz.", error)
+    known = isinstance(error, (db.Error, *REDIS_AWAY))
+    logger.warning(
+        "A socket is refused: the database or Redis does not answer (%s). See /readyz.",
+        str(error) or repr(error),
+        exc_info=None if known else error,
+    )

@@ -16,7 +16,7 @@ from redis.exceptions import RedisError
 logger = logging.getLogger(__name__)
 
 PATIENCE = 5  # seconds that a check may take
-REDIS_AWAY = (RedisError, OSError)  # what the cache and the channel layer raise
+REDIS_AWAY = (RedisError, OSError)
 
 
 async def problems() -> dict[str, str]:
@@ -54,7 +54,8 @@ async def _layer_problem() -> str:
             for alias in settings.CHANNEL_LAYERS:
                 # A group without members: a full round trip that leaves nothing behind.
                 await channel_layers[alias].group_send("readiness", {"type": "readiness"})
-    except REDIS_AWAY as error:
-        logger.warning("Redis does not answer: %s", error or f"nothing in {PATIENCE} s")
+    except Exception as error:
+        # In the moment in which a connection breaks, the layer raises whatever its parts do.
+        logger.warning("Redis does not answer: %s", str(error) or f"nothing in {PATIENCE} s")
         return "Redis does not answer: check REDIS_URL, and that Redis runs."
     return ""

@@ -154,11 +154,15 @@ class RemoteTab(Tab):
 
     async def _connect(self):
         self.http = aiohttp.ClientSession()
-        self.socket = await self.http.ws_connect(f"{self.url}/ws/chat/", headers=self.headers)
+        try:
+            self.socket = await self.http.ws_connect(f"{self.url}/ws/chat/", headers=self.headers)
+        except BaseException:
+            await self.http.close()
+            raise
 
     async def _leave(self):
-        await self.socket.close()
-        await self.http.close()
+        async with self.http:
+            await self.socket.close()
 
     async def _receive(self):
         message = await self.socket.receive()
