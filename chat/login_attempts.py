@@ -25,7 +25,7 @@ def take(username: str, address: str) -> bool:
     try:
         return _count(caches["default"], key) <= LIMIT
     except REDIS_AWAY as error:
-        logger.warning("Logins are counted by this process alone: Redis does not answer (%r). See /readyz.", error)
+        logger.warning("Logins are counted by this process alone: Redis does not answer (%s). See /readyz.", error)
         return _count(caches["process"], key) <= LIMIT
 
 

@@ -40,4 +40,6 @@ async def _send(user_id: int, message: dict[str, Any]) -> None:
             await get_channel_layer().group_send(group_of(user_id), message)
     except Exception as error:
         # Whatever a layer raises: the database holds the truth.
-        logger.warning("Other tabs were not told: the channel layer failed (%r). Check REDIS_URL and /readyz.", error)
+        logger.warning(
+            "Other tabs were not told: the channel layer failed (%s). See /readyz.", str(error) or repr(error)
+        )
