@@ -6,7 +6,7 @@ const QUIET = 20_000; // ms without a frame until we ask whether the server is t
 const QUIET_WHILE_ANSWERING = 5_000;
 const ANSWER_WITHIN = 5_000; // ms for a pong
 const HELLO_WITHIN = 10_000;
-const SLOWEST = 15_000; // ms between two attempts
+const SLOWEST = 6_000; // ms between two attempts
 const TOO_MANY = 30_000; // ms to wait after 4429
 
 export const CLOSED = { login: 4401, origin: 4403, tooMany: 4429 };
