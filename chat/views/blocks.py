@@ -9,6 +9,7 @@ from typing import Any
 TEXT = "chat/_block_text.html"
 THINKING = "chat/_block_thinking.html"
 TOOL = "chat/_block_tool.html"
+STRETCH = 4_000  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,11 @@ class Block:
     hint: str = ""
     links: tuple[Link, ...] = ()
 
+    @property
+    def stretches(self) -> list[str]:
+        """The text in pieces; a short one is its only piece."""
+        return list(stretches(self.text))
+
 
 def blocks_of(content: list[dict[str, Any]], part: str = "markdown") -> list[Block]:
     """The blocks of a message; ``part`` is ``text`` where its text is not Markdown, as in questions."""
@@ -46,6 +52,15 @@ def blocks_of(content: list[dict[str, Any]], part: str = "markdown") -> list[Blo
     joins = [_reads_on(before, block) for before, block in pairwise(blocks)]
     sides = zip(blocks, [False, *joins], [*joins, False], strict=False)
     return [replace(block, continues=before, continued=after) for block, before, after in sides]
+
+
+def stretches(text: str) -> Iterator[str]:
+    """A long text in pieces of whole lines, so that a browser lays out only those that are near the screen."""
+    start = 0
+    while len(text) - start > STRETCH and (end := text.find("\n", start + STRETCH)) >= 0:
+        yield text[start : end + 1]
+        start = end + 1
+    yield text[start:]
 
 
 def _reads_on(before: Block, block: Block) -> bool:

@@ -116,6 +116,11 @@ class Entry:
         return self.message.role
 
     @property
+    def size(self) -> int:
+        """How much there is to read, in powers of two: the stylesheet keeps so much room for it."""
+        return sum(len(block.text) for block in self.blocks if block.kind == "text").bit_length()
+
+    @property
     def state(self) -> str:
         return self.message.state
 

@@ -10,6 +10,8 @@ from aiohttp import WSMsgType, web
 from django.conf import settings
 from django.template.loader import render_to_string
 
+from chat.views.blocks import blocks_of
+
 STATIC = Path(__file__).resolve().parents[2] / "chat" / "static"
 LIMITS = {"text": 1000, "frame": 524288}
 USER = SimpleNamespace(pk=1, username="ada", first_name="Ada", get_full_name="", is_staff=False)
@@ -186,14 +188,17 @@ class Fake:
 
 def question(text: str, parent: str = "", **more: Any) -> dict[str, Any]:
     """A question as the templates take it."""
-    block = {"index": 0, "kind": "text", "template": "chat/_block_text.html", "text": text, "part": "text"}
-    return {"id": str(uuid4()), "parent": parent, "role": "user", "blocks": [block], "state": "complete", **more}
+    return {"id": str(uuid4()), "parent": parent, "role": "user", "state": "complete", **saying(text, "text"), **more}
 
 
 def answer(text: str, parent: str, state: str = "complete", **more: Any) -> dict[str, Any]:
     """An answer as the templates take it."""
-    block = {"index": 0, "kind": "text", "template": "chat/_block_text.html", "text": text}
-    return {"id": str(uuid4()), "parent": parent, "role": "assistant", "blocks": [block], "state": state, **more}
+    return {"id": str(uuid4()), "parent": parent, "role": "assistant", "state": state, **saying(text), **more}
+
+
+def saying(text: str, part: str = "markdown") -> dict[str, Any]:
+    """What an entry has of its text."""
+    return {"blocks": blocks_of([{"type": "text", "text": text}], part), "size": len(text).bit_length()}
 
 
 def exchange(asked: str, answered: str, parent: str = "", state: str = "complete") -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.page.acts import ASKED, QUESTION, ask
-from tests.page.fake import LIMITS, exchanges
+from tests.page.fake import LIMITS, exchanges, saying
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -128,7 +128,7 @@ async def test_it_starts_with_a_suggestion(fake, page):
 
 async def test_it_copies_the_source_of_a_message(fake, page, context, conversation):
     await context.grant_permissions(["clipboard-read", "clipboard-write"])
-    fake.chats[conversation][-1]["blocks"][0]["text"] = "**Two**"
+    fake.chats[conversation][-1] |= saying("**Two**")
     await opened(fake, page, conversation)
     await page.locator("[data-action=copy]").last.click()
     await expect(page.locator("#announcer")).to_have_text("Copied.")

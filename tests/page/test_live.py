@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.page.acts import ANSWER, ASKED, BLOCKS, FAILURE, QUESTION, STATUS, ask, drawn, sees
-from tests.page.fake import block, delta, ended, exchange
+from tests.page.fake import block, delta, ended, exchange, saying
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -168,8 +168,8 @@ async def test_it_takes_an_interrupted_answer_as_the_server_kept_it(fake, page, 
     conversation, turn = running
     socket = await opened(fake, page, *running)
     await socket.send(block(turn), delta(turn, 0, "Kept and not kept"))
-    fake.chats[conversation][1]["blocks"][0]["text"] = "Kept"
-    fake.chats[conversation][1] |= {"state": "interrupted", "failure": {"sentence": "The server stopped."}}
+    failure = {"sentence": "The server stopped."}
+    fake.chats[conversation][1] |= saying("Kept") | {"state": "interrupted", "failure": failure}
     await socket.send(ended(turn, conversation, "interrupted"))
     await expect(page.locator(BLOCKS)).to_have_text("Kept")
     await expect(page.locator(f"{FAILURE} [data-part=sentence]")).to_have_text("The server stopped.")

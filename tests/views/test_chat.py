@@ -1,6 +1,7 @@
 """The chat page and its fragments."""
 
 import re
+from html import unescape
 from html.parser import HTMLParser
 
 import pytest
@@ -267,3 +268,17 @@ def test_it_marks_texts_that_read_on_in_one_line(client_of, alice):
     page = html(client_of(alice).get(f"/c/{chat.pk}/"))
     assert re.findall(r'data-block="(\d)" data-kind="text" data-continues', page) == ["1"]
     assert re.findall(r'data-block="(\d)" data-kind="text" data-continued', page) == ["0"]
+
+
+def test_it_serves_a_long_text_in_pieces_of_whole_lines_and_says_how_long_it_is(client_of, alice):
+    chat = conversation_of(alice, "Long")
+    text = "".join(f"Line {number} <b>\n" for number in range(1000))
+    answer(question(chat, "Count"), text)
+    page = html(client_of(alice).get(f"/c/{chat.pk}/"))
+    item = page[page.index('data-role="assistant"') :]
+    assert f'data-size="{len(text).bit_length()}"' in item
+    markdown = item[item.index('data-part="markdown"') :]
+    pieces = re.findall(r"<div>(.*?)</div>", markdown[: markdown.index("</div></div>")] + "</div>", re.DOTALL)
+    assert len(pieces) > 3
+    assert unescape("".join(pieces)) == text
+    assert all(piece.endswith("\n") for piece in pieces)

@@ -150,7 +150,7 @@ async function switchBranch(link) {
   await live.reread(leaf);
   history.replaceState(history.state, "", `${addressOf(conversation())}?leaf=${leaf}`);
   const now = transcript.items().find((other) => other.dataset.parent === parent && other.dataset.role === item.dataset.role);
-  if (now) scrollBy({ top: now.getBoundingClientRect().top - top, behavior: "instant" });
+  if (now) follower.put(now, top);
 }
 
 function escape() {

@@ -1,9 +1,9 @@
-/** Renders the Markdown of finished messages when they come near the screen, one at a time. */
+/** Renders the Markdown of finished messages before they come near the screen, one at a time. */
 
 import { part } from "./parts.js";
-import { isRendered, viewIn } from "./sources.js";
+import { isRendered, renderInto } from "./sources.js";
 
-const OPEN = '[data-state="queued"], [data-state="streaming"]';
+const OPEN = ["queued", "streaming"];
 
 const waiting = new Set();
 let busy = false;
@@ -13,42 +13,42 @@ const near = new IntersectionObserver(
     for (const { target, isIntersecting } of entries) isIntersecting ? waiting.add(target) : waiting.delete(target);
     if (!busy) drain();
   },
-  { rootMargin: "1200px 0px" },
+  { rootMargin: "2400px 0px" }, // further than what browsers lay out of what they could skip
 );
 
 /** Have the finished messages under `root` rendered in time. */
 export function renderSoon(root) {
-  for (const place of root.querySelectorAll('[data-role="assistant"] [data-part="markdown"]')) {
-    const follows = textBlock(place.closest("[data-block]").previousElementSibling);
-    if (!follows && !isRendered(place) && !place.closest(OPEN)) near.observe(place);
+  for (const item of root.querySelectorAll('li[data-role="assistant"]')) {
+    if (!OPEN.includes(item.dataset.state) && unrendered(item).length) near.observe(item);
   }
+}
+
+/** Texts to render; of those that follow each other the first. */
+function unrendered(item) {
+  const places = [...item.querySelectorAll('[data-part="markdown"]')];
+  return places.filter((place) => !isRendered(place) && !isText(blockOf(place).previousElementSibling));
 }
 
 async function drain() {
   busy = true;
   // The last first: a conversation opens at its end.
-  for (let place = [...waiting].at(-1); place; place = [...waiting].at(-1)) {
-    waiting.delete(place);
-    near.unobserve(place);
-    if (place.isConnected) render(place);
-    await new Promise((resolve) => setTimeout(resolve));
+  for (let item = [...waiting].at(-1); item; item = [...waiting].at(-1)) {
+    waiting.delete(item);
+    near.unobserve(item);
+    for (const place of unrendered(item)) if (place.isConnected) await render(place);
   }
   busy = false;
 }
 
 /** Text blocks that follow each other are one text, which citations had cut in pieces. */
-function render(place) {
-  const run = [place.closest("[data-block]")];
-  while (textBlock(run.at(-1)) && textBlock(run.at(-1).nextElementSibling)) run.push(run.at(-1).nextElementSibling);
-  const pieces = run.map((block) => [part(block, "markdown").textContent, block.dataset.citations]);
+async function render(place) {
+  const run = [blockOf(place)];
+  while (isText(run.at(-1)) && isText(run.at(-1).nextElementSibling)) run.push(run.at(-1).nextElementSibling);
+  const pieces = run.map((block) => [part(block, "markdown").textContent, JSON.parse(block.dataset.citations ?? "[]")]);
+  await renderInto(place, pieces);
   for (const other of run.slice(1)) other.remove();
   delete run[0].dataset.continued;
-  const view = viewIn(place);
-  for (const [text, citations] of pieces) {
-    view.append(text);
-    view.cite(JSON.parse(citations ?? "[]"));
-  }
-  view.end();
 }
 
-const textBlock = (element) => element?.dataset.kind === "text";
+const blockOf = (place) => place.closest("[data-block]");
+const isText = (block) => block?.dataset.kind === "text";

@@ -99,7 +99,7 @@ export function takeItem(content, id) {
   const fresh = content.querySelector(`li[data-message="${id}"]`);
   if (!fresh) return;
   itemOf(id)?.replaceWith(fresh);
-  renderSoon(fresh);
+  renderSoon(place());
 }
 
 /** Take from the server's own rendering what only it knows: costs, times and the numbers of branches. */

@@ -8,6 +8,7 @@ const FRAME = 16; // ms
 const waiting = new Set();
 const patient = new Set();
 let resting = true;
+let asked = 0;
 let follow = () => {};
 
 /** Call `draw(deadline)` in the next frame that may draw; it says whether it has drawn all. */
@@ -18,7 +19,10 @@ export function soon(draw) {
 
 /** Not any more. */
 export function never(draw) {
-  waiting.delete(draw);
+  if (!waiting.delete(draw) || waiting.size || !asked) return;
+  cancelAnimationFrame(asked);
+  asked = 0;
+  rest();
 }
 
 /** Whether frames are being drawn just now: what is to be seen soon had better come with the next of them. */
@@ -37,13 +41,14 @@ export function whenDrawn(callback) {
 
 function ask() {
   resting = false;
-  requestAnimationFrame(draw);
+  asked = requestAnimationFrame(draw);
 }
 
 function draw() {
   const started = performance.now();
   const drawings = [...waiting];
   waiting.clear();
+  asked = 0;
   for (const each of drawings) if (!each(performance.now() + SLICE)) waiting.add(each);
   if (drawings.length) follow();
   afterFrame(() => pause(performance.now() - started));
