@@ -45,7 +45,7 @@ def conversation(request: HttpRequest, key: UUID) -> HttpResponse:
 @require_safe
 @login_required
 def transcript(request: HttpRequest, key: UUID) -> HttpResponse:
-    """The inside of the transcript alone, for the page's scripts."""
+    """The inside of the transcript alone, for the page's scripts; with ``?turn=`` only that answer and its question."""
     page = _page(request, _owned(request, key), list(_models()))
     response = render(request, "chat/_transcript.html", {"page": page})
     response.headers["X-Leaf"] = str(page.leaf or "")
@@ -119,7 +119,8 @@ def _models() -> Any:
 
 def _page(request: HttpRequest, chosen: Conversation, models: list[LanguageModel]) -> TranscriptPage:
     labels = {model.id: model.label for model in models}
-    return transcript_page(chosen, labels, through=_key(request, "leaf"), before=_key(request, "before"))
+    named = {"through": _key(request, "leaf"), "before": _key(request, "before"), "turn": _key(request, "turn")}
+    return transcript_page(chosen, labels, **named)
 
 
 def _context(

@@ -145,22 +145,28 @@ class TranscriptPage:
 
 
 def transcript_page(
-    conversation: Conversation, labels: Mapping[str, str], *, through: UUID | None = None, before: UUID | None = None
+    conversation: Conversation,
+    labels: Mapping[str, str],
+    *,
+    through: UUID | None = None,
+    before: UUID | None = None,
+    turn: UUID | None = None,
 ) -> TranscriptPage:
-    """The last page of the branch through a message, or the page that ends ahead of ``before``.
+    """The last page of the branch through a message, the page that ends ahead of ``before``, or just one ``turn``.
 
-    Without ``through`` it is the branch that was written last. A message of another conversation is `Http404`.
+    A turn is an answer with its question. Without any of them it is the branch that was written last. A message of
+    another conversation is `Http404`.
     """
     tree = Tree(conversation.messages.order_by("created_at", "pk").values_list("pk", "parent_id"))
-    chosen = through or before
-    if any(message and message not in tree.parents for message in (through, before)):
+    chosen = through or before or turn
+    if any(message and message not in tree.parents for message in (through, before, turn)):
         raise Http404
     leaf = tree.leaf(chosen)
     path = tree.path(leaf)
-    if before and before not in path:
+    if any(message and message not in path for message in (before, turn)):
         raise Http404
-    end = path.index(before) if before else len(path)
-    shown = path[max(0, end - PAGE) : end]
+    end = path.index(before) if before else path.index(turn) + 1 if turn else len(path)
+    shown = path[max(0, end - (2 if turn else PAGE)) : end]
     return TranscriptPage(
         leaf=leaf,
         entries=_entries(conversation, shown, tree, labels),

@@ -109,6 +109,9 @@ class Fake:
     async def _transcript(self, request: web.Request) -> web.Response:
         key = self._known(request)
         page = self._page(key)
+        if turn := request.query.get("turn"):
+            end = [entry["id"] for entry in page["entries"]].index(turn) + 1
+            page["entries"] = page["entries"][max(end - 2, 0) : end]
         response = _html(render_to_string("chat/_transcript.html", {"page": page}))
         response.headers["X-Leaf"] = page["leaf"]
         return response

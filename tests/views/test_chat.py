@@ -76,7 +76,7 @@ def test_it_lists_and_finds_only_ones_own(client_of, bob, hers):
         assert str(hers.pk) not in html(client_of(bob).get(url))
 
 
-@pytest.mark.parametrize("parameter", ["leaf", "before"])
+@pytest.mark.parametrize("parameter", ["leaf", "before", "turn"])
 def test_it_takes_a_message_of_another_conversation_for_missing(client_of, alice, bob, hers, parameter):
     other = talk(bob, "Secret").messages.first()
     assert client_of(alice).get(f"/c/{hers.pk}/?{parameter}={other.pk}").status_code == 404
@@ -151,6 +151,13 @@ def test_it_pages_through_a_long_branch(client_of, alice):
     first = html(client.get(re.search(r'data-action="earlier" href="([^"]+)"', earlier)[1].replace("&amp;", "&")))
     assert "Question 1<" in first
     assert 'data-action="earlier"' not in first
+
+
+def test_it_gives_one_turn_alone(client_of, alice):
+    chat = talk(alice, "Three", turns=3)
+    second = chat.messages.get(text="Answer 2")
+    page = html(client_of(alice).get(f"/c/{chat.pk}/transcript/?turn={second.pk}"))
+    assert re.findall(r"(?:Question|Answer) \d", page) == ["Question 2", "Answer 2"]
 
 
 def test_it_opens_the_branch_written_last_and_others_by_leaf(client_of, alice):

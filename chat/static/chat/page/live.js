@@ -115,8 +115,9 @@ export class Live {
 
   /** Read the branch through `id` from the server and show it; true if that went well. */
   async reread(id) {
-    const content = await this.#read(id);
-    if (content === null) return false;
+    const { content, leaf: shown } = await this.#read(`leaf=${id}`);
+    if (!content) return false;
+    if (shown) setLeaf(shown);
     this.#turns.forget();
     transcript.replaceAll(content);
     this.#found();
@@ -164,8 +165,8 @@ export class Live {
 
   /** Costs, times and branches are the server's to say; of an interrupted answer also how much of it was kept. */
   async #figures(id) {
-    const content = await this.#read(id);
-    if (content === null) return;
+    const { content } = await this.#read(`turn=${id}`);
+    if (!content) return;
     this.#owed.delete(id);
     if (this.#turns.get(id)?.ended.state === "interrupted") {
       transcript.takeItem(content, id);
@@ -174,17 +175,15 @@ export class Live {
     }
   }
 
-  /** The branch that ends in `id`, or null where it could not be read or the page shows something else by now. */
-  async #read(id) {
+  /** A branch or a turn; without content where it could not be read or the page shows something else by now. */
+  async #read(what) {
     const read = conversation();
     try {
-      const { content, leaf: shown } = await fragment(`${addressOf(read)}transcript/?leaf=${id}`);
-      if (read !== conversation()) return null;
-      if (shown) setLeaf(shown);
-      return content;
+      const found = await fragment(`${addressOf(read)}transcript/?${what}`);
+      return read === conversation() ? found : {};
     } catch (error) {
       if (error.status === 404 && read === conversation()) this.listener.gone();
-      return null;
+      return {};
     }
   }
 }
