@@ -1,8 +1,8 @@
 /** When to draw: in animation frames, and so seldom that drawing never fills the thread. */
 
 const SLICE = 8; // ms that each drawing gets in one frame
-const SHARE = 16; // after a frame that cost c none is drawn for c times this
-const LONGEST_PAUSE = 200; // ms
+const SHARE = 18; // after a frame that cost c none is drawn for c times this
+const LONGEST_PAUSE = 300; // ms
 const FRAME = 16; // ms
 
 const waiting = new Set();
