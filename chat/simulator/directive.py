@@ -45,7 +45,7 @@ class Directive:
     seconds: float | None = None  # how long silence or pings last; without it for ever
     times: int | None = None  # only for the first attempts with the same `key` (or the same message)
     key: str = ""
-    retry_after: str | None = None
+    retry_after: str | float | None = None  # seconds, or any text: the header is sent as it stands here
     status: int = 200  # of the html and json faults
     error_type: str = ""
     error_code: str = ""

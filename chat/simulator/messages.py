@@ -89,7 +89,7 @@ class Exchange:
         match directive.fault:
             case int(status):
                 error = ApiError(status, directive.message, directive.error_type, directive.error_code)
-                more = {} if directive.retry_after is None else {"retry-after": directive.retry_after}
+                more = {} if directive.retry_after is None else {"retry-after": str(directive.retry_after)}
                 self.close(str(status))
                 return self.json(wire.error_body(error, self.entry.id), status, **more)
             case "html":

@@ -69,11 +69,11 @@ async def test_an_error_code_chooses_the_class_of_the_sdk(client):
         await stream(client, fault=429, error_code="contract_spend_limit_reached")
 
 
-@pytest.mark.parametrize("retry_after", ["1", "4000000", "-5", "tomorrow"])
+@pytest.mark.parametrize("retry_after", ["1", 1, 0.5, "4000000", "-5", "tomorrow"])
 async def test_retry_after_is_sent_as_it_is(client, retry_after):
     with pytest.raises(anthropic.RateLimitError) as caught:
         await stream(client, fault=429, retry_after=retry_after)
-    assert caught.value.response.headers["retry-after"] == retry_after
+    assert caught.value.response.headers["retry-after"] == str(retry_after)
 
 
 async def test_a_502_with_html_is_a_server_error_without_a_type(client):
