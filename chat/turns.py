@@ -258,7 +258,9 @@ def _answer(turn: UUID, question: Message, model: str, runner: str) -> Message:
         heartbeat=timezone.now(),
     )
     answer.save(force_insert=True)
-    Conversation.objects.filter(pk=question.conversation_id).update(updated_at=timezone.now(), model=model)
+    Conversation.objects.filter(pk=question.conversation_id).update(
+        updated_at=timezone.now(), model=model, archived=False
+    )
     return answer
 
 

@@ -52,6 +52,13 @@ def test_a_new_conversation_is_called_by_the_first_words(alice):
     assert begun.untitled
 
 
+def test_a_message_brings_an_archived_conversation_back(alice):
+    first = answered(alice)
+    Conversation.objects.update(archived=True)
+    begin(alice, "And then?", after=first)
+    assert not Conversation.objects.get().archived
+
+
 def test_the_same_key_gives_the_same_turn(alice):
     key = uuid4()
     first = begin(alice, key=key)

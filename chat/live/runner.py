@@ -224,7 +224,7 @@ def _turn_frame(begun: Begun) -> dict[str, Any]:
 def _conversation_frame(begun: Begun, *, running: bool) -> dict[str, Any]:
     frame = {"type": "conversation", "conversation": str(begun.conversation), "running": running}
     if running:
-        frame |= {"title": begun.title}
+        frame |= {"title": begun.title, "archived": False}
     return {**frame, "updated": timezone.now().isoformat(timespec="seconds")}
 
 

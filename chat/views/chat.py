@@ -1,13 +1,16 @@
 """The chat page, its fragments, and what people do to a conversation as a whole."""
 
+from datetime import tzinfo
 from typing import Any, cast
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from chat import conversations
@@ -56,7 +59,13 @@ def transcript(request: HttpRequest, key: UUID) -> HttpResponse:
 @login_required
 def conversation_list(request: HttpRequest) -> HttpResponse:
     """A page of the list or of a search: as a fragment for the page's scripts, as a page for a browser without."""
-    found = listing(_person(request), query=request.GET.get("q", ""), before=_key(request, "before"))
+    found = listing(
+        _person(request),
+        query=request.GET.get("q", ""),
+        archived=request.GET.get("archived") == "1",
+        before=_key(request, "before"),
+        zone=_zone(request),
+    )
     template = "chat/_conversations.html" if _is_fetch(request) else "chat/conversations.html"
     return render(request, template, {"list": found})
 
@@ -132,13 +141,22 @@ def _context(
     return {
         "conversation": chosen,
         "page": page,
-        "list": listing(_person(request), current=chosen.pk if chosen else None),
+        "list": listing(_person(request), current=chosen.pk if chosen else None, zone=_zone(request)),
+        "timezone": str(_zone(request)),
         "models": offered,
         "chosen_model": next((name for name in wanted if name in names), ""),
         "simulated": is_simulated(),
         "sidebar": "folded" if request.COOKIES.get("sidebar") == "folded" else "open",
         "starts": STARTS,
     }
+
+
+def _zone(request: HttpRequest) -> tzinfo:
+    """Where the reader's days begin: what the page's scripts told, or the site's."""
+    try:
+        return ZoneInfo(request.COOKIES.get("timezone", ""))
+    except (KeyError, ValueError, OSError):
+        return timezone.get_default_timezone()
 
 
 def _key(request: HttpRequest, name: str) -> UUID | None:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, tzinfo
 from itertools import groupby
 from urllib.parse import urlencode
 from uuid import UUID
@@ -31,6 +31,7 @@ class Item:
     title: str
     url: str
     running: bool
+    archived: bool
     current: bool
     marked_title: SafeString
     excerpt: SafeString
@@ -46,10 +47,14 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A page of the list; ``more`` is a link to the next one or empty, ``before`` the last item of the page before."""
+    """A page of the list; ``more`` is a link to the next one or empty, ``before`` the last item of the page before.
+
+    ``archived``: it is the list of what was put away.
+    """
 
     groups: list[Group]
     query: str = ""
+    archived: bool = False
     before: UUID | None = None
     more: str = ""
 
@@ -61,24 +66,33 @@ class _Found:
     piece: str = field(default="")
 
 
-def listing(user: User, *, query: str = "", before: UUID | None = None, current: UUID | None = None) -> Listing:
-    """Up to 50 conversations of ``user`` after ``before``; with a query, archived ones as well."""
+def listing(
+    user: User,
+    *,
+    query: str = "",
+    archived: bool = False,
+    before: UUID | None = None,
+    current: UUID | None = None,
+    zone: tzinfo | None = None,
+) -> Listing:
+    """Up to 50 conversations of ``user`` after ``before``, archived ones or the others; with a query, all that match.
+
+    Days begin where ``zone`` says, which is the site's where it is not known.
+    """
     query = query.replace("\0", "").strip()[:QUERY_LIMIT]
-    rows = _search(user, query) if query else Conversation.objects.of(user).filter(archived=False)
+    rows = _search(user, query) if query else Conversation.objects.of(user).filter(archived=archived)
     last = get_object_or_404(Conversation.objects.of(user), pk=before) if before else None
     if last:
         rows = rows.filter(Q(updated_at__lt=last.updated_at) | Q(updated_at=last.updated_at, pk__lt=last.pk))
     running = Exists(Message.objects.open().filter(conversation=OuterRef("pk")))
     page = list(rows.annotate(running=running).defer("system_prompt").order_by("-updated_at", "-pk")[: PAGE + 1])
     shown, is_more = page[:PAGE], len(page) > PAGE
-    more = {"q": query, "before": shown[-1].pk} if is_more else {}
     return Listing(
-        groups=_grouped(_with_pieces(shown, query), query, current, after=last),
+        groups=_grouped(_with_pieces(shown, query), query, current, after=last, zone=zone),
         query=query,
+        archived=archived,
         before=before,
-        more=f"{reverse('conversations')}?{urlencode({key: value for key, value in more.items() if value})}"
-        if more
-        else "",
+        more=_url(q=query, archived="1" if archived else "", before=str(shown[-1].pk)) if is_more else "",
     )
 
 
@@ -103,6 +117,10 @@ def group_name(day: date, today: date) -> str:
     return f"{day:%B}" if day.year == today.year else f"{day:%B %Y}"
 
 
+def _url(**query: str) -> str:
+    return f"{reverse('conversations')}?{urlencode({name: value for name, value in query.items() if value})}"
+
+
 def _search(user: User, query: str) -> QuerySet[Conversation]:
     found = Message.objects.filter(conversation=OuterRef("pk"), text__icontains=query).order_by("-created_at")
     rows = Conversation.objects.of(user).annotate(found=Subquery(found.values("pk")[:1]))
@@ -124,11 +142,13 @@ def _trimmed(piece: str, at: int) -> str:
     return ("… " if at > 1 else "") + " ".join(piece.split()) + ("" if whole else " …")
 
 
-def _grouped(found: list[_Found], query: str, current: UUID | None, after: Conversation | None) -> list[Group]:
-    today = timezone.localdate()
+def _grouped(
+    found: list[_Found], query: str, current: UUID | None, after: Conversation | None, zone: tzinfo | None
+) -> list[Group]:
+    today = timezone.localdate(timezone=zone)
 
     def name_of(conversation: Conversation) -> str:
-        return group_name(timezone.localdate(conversation.updated_at), today)
+        return group_name(timezone.localdate(conversation.updated_at, zone), today)
 
     going_on = name_of(after) if after else ""
     return [
@@ -146,6 +166,7 @@ def _item(found: _Found, query: str, current: UUID | None) -> Item:
         title=title,
         url=f"{url}?leaf={found.message}#m-{found.message}" if found.message else url,
         running=conversation.running,  # type: ignore[attr-defined]
+        archived=conversation.archived,
         current=conversation.pk == current,
         marked_title=marked(title, query),
         excerpt=marked(found.piece, query),

@@ -65,6 +65,7 @@ class Fake:
     def reset(self) -> None:
         self.chats: dict[str, list[dict[str, Any]]] = {}
         self.titles: dict[str, str] = {}
+        self.archived: set[str] = set()
         self.opened: asyncio.Queue[FakeSocket] = asyncio.Queue()
         self.live: list[FakeSocket] = []
         self.refuse_with: int | None = None
@@ -117,10 +118,14 @@ class Fake:
         return response
 
     async def _list(self, request: web.Request) -> web.Response:
-        return _html(render_to_string("chat/_conversations.html", {"list": self._listing(request.query.get("q", ""))}))
+        found = self._listing(request.query.get("q", ""), archived="archived" in request.query)
+        return _html(render_to_string("chat/_conversations.html", {"list": found}))
 
     async def _post(self, request: web.Request) -> web.Response:
+        key = self._known(request)
         fields = dict(await request.post())
+        if request.match_info["deed"] == "archive":
+            (self.archived.add if fields["archived"] == "true" else self.archived.discard)(key)
         self.posts.append((request.path, fields))
         if fields.get("title") == "refuse me":
             return web.Response(status=400, text="That title is not allowed.")
@@ -165,20 +170,27 @@ class Fake:
         entries = self.chats[key] if key else []
         return {"leaf": entries[-1]["id"] if entries else "", "entries": entries}
 
-    def _listing(self, query: str = "") -> dict[str, Any]:
-        found = [self._item(key) for key in self.chats if query.lower() in self.titles[key].lower()]
-        return {"groups": [{"name": "Today", "items": found}] if found else [], "query": query}
+    def _listing(self, query: str = "", archived: bool = False) -> dict[str, Any]:
+        keys = [key for key in self.chats if query or (key in self.archived) is archived]
+        found = [self._item(key) for key in keys if query.lower() in self.titles[key].lower()]
+        groups = [{"name": "Today", "items": found}] if found else []
+        return {"groups": groups, "query": query, "archived": archived}
+
+    def _chat(self, key: str) -> SimpleNamespace:
+        return SimpleNamespace(pk=key, title=self.titles[key], archived=key in self.archived)
 
     def _item(self, key: str) -> dict[str, Any]:
         title = self.titles[key]
-        return {"id": key, "title": title, "url": f"/c/{key}/", "running": False, "marked_title": title}
+        known = {"id": key, "title": title, "url": f"/c/{key}/", "marked_title": title}
+        return {**known, "running": False, "archived": key in self.archived}
 
     def _context(self, key: str | None) -> dict[str, Any]:
         models = [{"id": "claude-sonnet-5-5", "label": "Sonnet"}, {"id": "claude-haiku-5-5", "label": "Haiku"}]
         return {
-            "conversation": SimpleNamespace(pk=key, title=self.titles[key]) if key else None,
+            "conversation": self._chat(key) if key else None,
             "page": self._page(key),
             "list": self._listing(),
+            "timezone": "UTC",
             "user": USER,
             "models": models,
             "chosen_model": models[0]["id"],

@@ -1,7 +1,7 @@
 """The list of conversations and its search."""
 
 import re
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.utils import timezone
@@ -119,3 +119,33 @@ def test_it_is_a_page_of_its_own_for_browsers_without_scripts(client_of, alice):
     fragment = client.get("/conversations/?q=bees", headers={"X-Requested-With": "fetch"}).content
     assert b"<html" not in fragment
     assert "Nothing found for “wasps”." in client.get("/conversations/?q=wasps").content.decode()
+
+
+def test_it_lists_what_is_archived_apart(client_of, alice):
+    away, here = conversation_of(alice, "Put away"), conversation_of(alice, "In use")
+    Conversation.objects.filter(pk=away.pk).update(archived=True)
+    [group] = listing(alice, archived=True).groups
+    assert [item.title for item in group.items] == ["Put away"]
+    page = client_of(alice).get("/conversations/?archived=1").content.decode()
+    assert 'data-action="unarchive"' in page
+    assert f'data-conversation="{here.pk}"' not in page
+
+
+def test_it_goes_on_with_what_is_archived(alice):
+    for number in range(51):
+        conversation_of(alice, f"Chat {number}", days_old=number)
+    Conversation.objects.update(archived=True)
+    assert "archived=1&before=" in listing(alice, archived=True).more
+
+
+@pytest.mark.parametrize(
+    ("zone", "name"), [("", "Yesterday"), ("Pacific/Auckland", "Today"), ("Etc/Nowhere", "Yesterday")]
+)
+def test_days_begin_where_the_reader_is(client_of, alice, monkeypatch, zone, name):
+    monkeypatch.setattr(timezone, "now", lambda: datetime(2026, 11, 21, 9, tzinfo=UTC))  # 22:00 in Auckland
+    chat = conversation_of(alice, "Late")
+    Conversation.objects.filter(pk=chat.pk).update(updated_at=datetime(2026, 11, 20, 21, tzinfo=UTC))
+    client = client_of(alice)
+    client.cookies["timezone"] = zone
+    page = client.get("/").content.decode()
+    assert f"<h2>{name}</h2>" in page

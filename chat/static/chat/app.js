@@ -1,11 +1,12 @@
 /** The chat page: makes its parts and lets them know of each other. */
 
 import * as actions from "./page/actions.js";
+import { announce } from "./page/announce.js";
 import { Asking } from "./page/asking.js";
 import { Composer } from "./page/composer.js";
 import * as connection from "./page/connection.js";
 import { Dialogs } from "./page/dialogs.js";
-import { toLogin } from "./page/http.js";
+import { post, toLogin } from "./page/http.js";
 import * as keys from "./page/keys.js";
 import { Live } from "./page/live.js";
 import { Navigation } from "./page/navigation.js";
@@ -36,6 +37,7 @@ document.addEventListener("click", (event) => {
   const act = target && DEEDS[target.dataset.action];
   if (!act || (target.tagName === "A" && (event.ctrlKey || event.metaKey || event.shiftKey))) return;
   event.preventDefault();
+  target.closest("[popover]")?.hidePopover();
   Promise.resolve(act(target)).catch(problem);
 });
 const navigation = new Navigation({ leaving, arrived, failed: (sentence) => composer.note(sentence) });
@@ -50,8 +52,11 @@ const DEEDS = {
   earlier: (link) => actions.showEarlier(link, follower),
   start: (button) => composer.fill(button.dataset.text),
   more: (link) => sidebar.more(link),
-  rename: (button) => dialogs.open("rename", button.closest("li").dataset.conversation),
-  delete: (button) => dialogs.open("delete", button.closest("li").dataset.conversation),
+  list: (link) => sidebar.look(link),
+  rename: (button) => dialogs.open("rename", idOf(button)),
+  delete: (button) => dialogs.open("delete", idOf(button)),
+  archive: (button) => archive(idOf(button), true),
+  unarchive: (button) => archive(idOf(button), false),
   fold: () => sidebar.fold(),
   "open-drawer": () => sidebar.openDrawer(),
   "close-drawer": () => sidebar.closeDrawer(),
@@ -99,10 +104,27 @@ function frame(frame) {
 function hearOf(frame) {
   sidebar.hear(frame);
   if (frame.conversation !== conversation()) return;
+  if (frame.archived !== undefined) byId("archived").hidden = !frame.archived;
   if (frame.deleted) gone();
   else if (frame.title !== undefined) {
     byId("title").textContent = frame.title;
     document.title = `${frame.title} · Chat`;
+  }
+}
+
+/** The conversation that a button is about: that of its line in the list, or else the one on show. */
+const idOf = (button) => button.closest("li[data-conversation]")?.dataset.conversation ?? conversation();
+
+/** Put a conversation away or back: shown at once, and taken back where it was refused. */
+async function archive(id, archived) {
+  hearOf({ conversation: id, archived });
+  announce(archived ? "Archived." : "Not archived any more.");
+  try {
+    await post(`${addressOf(id)}archive/`, { archived });
+    if (!archived) sidebar.refresh();
+  } catch (error) {
+    hearOf({ conversation: id, archived: !archived });
+    throw error;
   }
 }
 

@@ -1,4 +1,4 @@
-/** The list of conversations: it follows what happens to them, searches them, folds away. */
+/** The list of conversations, or of what is archived: it follows what happens to them, searches them, folds away. */
 
 import { kept, keep } from "./drafts.js";
 import { fragment } from "./http.js";
@@ -14,16 +14,23 @@ const itemOf = (id) => list().querySelector(`li[data-conversation="${id}"]`);
 export class Sidebar {
   #typing = 0;
   #search = null;
+  #day = new Date().toDateString();
+  #archive = false; // the list shows what is archived
 
   constructor() {
+    document.addEventListener("visibilitychange", () => document.hidden || this.#tellTime());
     document.addEventListener("input", ({ target }) => target.id === "search" && this.#typed());
     document.addEventListener("submit", (event) => event.target.contains(byId("search")) && this.#now(event));
     this.mark();
+    this.#tellTime();
   }
 
   /** Take a `conversation` frame. */
   hear({ conversation: id, title, archived, deleted, updated, running }) {
-    const item = deleted || archived ? this.#remove(id) : (itemOf(id) ?? this.#add(id, title, running));
+    const comes = archived === this.#archive && !itemOf(id);
+    if (comes && title === undefined) this.refresh();
+    const leaves = deleted || (archived ?? this.#archive) !== this.#archive;
+    const item = leaves ? this.#remove(id) : (itemOf(id) ?? this.#add(id, title, running));
     if (!item) return;
     if (title !== undefined) this.#title(item, title);
     if (running !== undefined) this.#running(item, id, running);
@@ -52,14 +59,22 @@ export class Sidebar {
   async refresh() {
     this.#search?.abort();
     this.#search = new AbortController();
-    const query = byId("search").value.trim();
+    const query = new URLSearchParams({ q: byId("search").value.trim(), ...(this.#archive && { archived: 1 }) });
     try {
-      const { content } = await fragment(`/conversations/?q=${encodeURIComponent(query)}`, this.#search.signal);
+      const { content } = await fragment(`/conversations/?${query}`, this.#search.signal);
       list().replaceChildren(content);
       this.mark();
     } catch (error) {
       if (error.name !== "AbortError") console.warn("The list of conversations could not be read:", error.message);
     }
+  }
+
+  /** Show the list that a link leads to: of what is archived, or of the rest. */
+  look(link) {
+    if (document.body.dataset.sidebar === "folded") this.fold();
+    byId("search").value = "";
+    this.#archive = new URL(link.href).searchParams.has("archived");
+    return this.refresh();
   }
 
   /** Put older conversations in place of the link to them. */
@@ -90,12 +105,24 @@ export class Sidebar {
     document.cookie = `sidebar=${folded}; path=/; max-age=${YEAR}; samesite=lax`;
   }
 
+  /** The list is in groups by day: read it anew where it was made for other days than the reader's. */
+  #tellTime() {
+    const now = new Date();
+    const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
+    const isSame = now.toLocaleString("en") === now.toLocaleString("en", { timeZone: list().dataset.timezone });
+    const isStale = this.#day !== now.toDateString() || !isSame;
+    document.cookie = `timezone=${timeZone}; path=/; max-age=${YEAR}; samesite=lax`;
+    list().dataset.timezone = timeZone;
+    this.#day = now.toDateString();
+    if (isStale) this.refresh();
+  }
+
   #expanded(value) {
     document.querySelector('[data-action="open-drawer"]')?.setAttribute("aria-expanded", value);
   }
 
   #add(id, title, running) {
-    if (byId("search").value || (title === undefined && !running)) return null;
+    if (byId("search").value || this.#archive || (title === undefined && !running)) return null;
     const item = copyOf("conversation-item");
     item.dataset.conversation = id;
     item.querySelector("a").href = addressOf(id);
@@ -133,7 +160,7 @@ export class Sidebar {
   }
 
   #toTop(item) {
-    if (byId("search").value) return;
+    if (byId("search").value || this.#archive) return;
     const today = this.#today();
     if (today.firstElementChild === item) return;
     const focused = item.contains(document.activeElement) ? document.activeElement : null;
