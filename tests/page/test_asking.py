@@ -128,6 +128,39 @@ async def test_it_stops_what_is_not_accepted_yet_as_soon_as_it_is(fake, page):
     await expect(page.locator("#send")).to_have_attribute("data-mode", "send")
 
 
+async def test_it_stops_after_a_reload_what_was_not_accepted_before_it(fake, page):
+    await page.goto(fake.url)
+    socket = await fake.socket()
+    await ask(page, "Never mind")
+    await socket.expect("send")
+    await page.click("#send")
+    await page.reload()
+    await expect(page.locator(STATUS)).to_have_text("Stopping")
+    socket = await fake.socket()
+    _, turn = await socket.accept(fake.chat())
+    commands = [await socket.expect("watch"), await socket.expect("stop")]
+    assert commands[1]["turn"] == turn
+
+
+async def test_it_stops_after_a_reload_what_the_server_had_accepted(fake, page):
+    key = fake.chat(*exchange("Hi", "Hello"))
+    await page.goto(f"{fake.url}/c/{key}/")
+    socket = await fake.socket()
+    await socket.watched((), fake.chats[key][-1]["id"])
+    await ask(page, "Never mind")
+    command = await socket.expect("send")
+    await page.click("#send")
+    fake.chats[key] += exchange("Never mind", "", parent=command["parent"], state="streaming")
+    question, answer = fake.chats[key][-2:]
+    await page.reload()
+    socket = await fake.socket()
+    await socket.watched((answer["id"],), answer["id"])
+    await socket.accept(key, question["id"], answer["id"])
+    assert (await socket.expect("stop"))["turn"] == answer["id"]
+    await expect(page.locator(STATUS).last).to_have_text("Stopping")
+    await expect(page.locator(QUESTION)).to_have_count(2)
+
+
 async def test_it_takes_back_at_once_what_was_never_sent(fake, page):
     fake.refuse_with = 1012
     await page.goto(fake.url)

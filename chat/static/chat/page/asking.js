@@ -56,11 +56,12 @@ export class Asking {
   stop() {
     const entry = this.pending;
     if (!entry) {
-      if (this.live.running) this.live.stop(this.live.running);
+      if (this.live.running) this.live.stop(this.live.running.id);
     } else if (this.outbox.withdraw(entry.key)) {
       this.#takeBack(entry);
     } else {
       entry.stop = true;
+      this.outbox.save(entry);
       showPhase(itemsOf(entry.key).at(-1), "stopping");
     }
   }
@@ -86,10 +87,11 @@ export class Asking {
     return same && transcript.textOf(item) === command.text;
   }
 
-  #show({ key, command }) {
+  #show({ key, command, stop }) {
     const { parent, text, model } = command;
     transcript.addQuestion({ key }, { conversation: conversation(), parent, text });
-    transcript.addAnswer({ key }, { conversation: conversation(), parent: null, model });
+    const answer = transcript.addAnswer({ key }, { conversation: conversation(), parent: null, model });
+    if (stop) showPhase(answer, "stopping");
     this.listener.asked();
   }
 
@@ -103,21 +105,21 @@ export class Asking {
 
   #accepted(entry, reply, again) {
     const mine = itemsOf(entry.key);
-    if (mine.length === 0) {
-      if (reply.conversation !== conversation()) this.socket.tell({ type: "unwatch", conversation: reply.conversation });
-      return;
+    if (itemOf(reply.turn)) transcript.remove(mine);
+    else if (mine.length > 0) this.#begin(entry, reply, again);
+    else if (reply.conversation !== conversation()) {
+      this.socket.tell({ type: "unwatch", conversation: reply.conversation });
     }
-    if (itemOf(reply.turn)) {
-      transcript.remove(mine);
-      return;
-    }
+    if (entry.stop) this.live.stop(reply.turn);
+  }
+
+  #begin(entry, reply, again) {
     transcript.number(entry.key, reply);
     if (entry.conversation === null) this.#created(reply.conversation);
     history.replaceState(history.state, "", addressOf(reply.conversation));
     this.live.begin(reply.turn);
     // The turn of a command that was sent twice may be over: only a cursor brings all of it.
     if (again) this.live.watch();
-    if (entry.stop) this.stop();
   }
 
   #created(id) {

@@ -126,10 +126,12 @@ export class Live {
     return true;
   }
 
-  async stop(turn) {
+  /** Stop a turn, on this page or not. */
+  async stop(id) {
+    const turn = this.#turns.ensure(id);
     turn.stopping = true;
     transcript.draw(turn);
-    const reply = await this.request({ type: "stop", turn: turn.id });
+    const reply = await this.request({ type: "stop", turn: id });
     if (reply?.type !== "refused" || reply.code === "ended") return;
     turn.stopping = false;
     transcript.draw(turn);
@@ -147,7 +149,7 @@ export class Live {
   }
 
   async #caughtUp({ head, turns }) {
-    for (const turn of this.#turns.open) if (turn.stopping && turns.includes(turn.id)) this.stop(turn);
+    for (const turn of this.#turns.open) if (turn.stopping && turns.includes(turn.id)) this.stop(turn.id);
     for (const id of this.#owed) this.#figures(id);
     const known = this.#head;
     this.#head = head;

@@ -19,11 +19,19 @@ export class Outbox {
     return [...this.#entries.values()];
   }
 
-  /** Put in `{key, conversation, command, text, sent}`; `command` is the frame to send, `sent` whether it ever was. */
+  /**
+   * Put in `{key, conversation, command, text, sent, stop}`; `command` is the frame to send, `sent` whether it ever was,
+   * `stop` that its turn is not wanted any more.
+   */
   put(entry) {
     this.#entries.set(entry.key, entry);
-    keep(`outbox.${entry.key}`, entry);
+    this.save(entry);
     this.flush();
+  }
+
+  /** What became of an entry survives a reload. */
+  save(entry) {
+    keep(`outbox.${entry.key}`, entry);
   }
 
   /** Take back what was never sent: true if that was in time. */
