@@ -71,6 +71,7 @@ keys.listen({
 });
 arrived();
 socket.connect();
+document.body.dataset.alive = "";
 
 function up({ limits }) {
   // What happened meanwhile was told to nobody.
