@@ -18,7 +18,9 @@ PAGE = """<!doctype html>
 <link rel="icon" href="data:,">
 <link rel="stylesheet" href="/static/chat/theme.css">
 <link rel="stylesheet" href="/static/chat/chat.css">
-<link rel="stylesheet" href="/static/chat/render.css">
+<link rel="stylesheet" href="/static/chat/markdown.css">
+<link rel="stylesheet" href="/static/chat/code.css">
+<link rel="stylesheet" href="/static/chat/maths.css">
 <link rel="stylesheet" href="/column.css">
 <body><main id="answer"></main><script type="module" src="/open.js"></script>
 """

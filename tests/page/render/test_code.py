@@ -68,7 +68,7 @@ async def test_selected_code_is_the_code(sheet, show):
 async def test_its_colours_are_readable(sheet, show, scheme):
     await sheet.emulate_media(color_scheme=scheme)
     await show("```js\nx\n```")
-    kinds = re.findall(r"\.(hljs-[a-z_]+)", (STATIC / "chat" / "render.css").read_text())
+    kinds = re.findall(r"\.(hljs-[a-z_]+)", (STATIC / "chat" / "code.css").read_text())
     colours = await sheet.evaluate(
         """(kinds) => {
           const code = answer.querySelector("code");
