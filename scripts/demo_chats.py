@@ -69,6 +69,7 @@ def make(owner: User) -> dict[str, Conversation]:
         "search": _search(owner),
         "stopped": _one(owner, "A long story", "Tell me a story", _demo("prose")[:900], state="stopped"),
         "failed": _one(owner, "Busy", "What is new?", "", state="failed", error_code="overloaded", error_detail=_BUSY),
+        "archived": _archived(owner),
         "interrupted": _one(owner, "Power cut", "Tell me a story", _demo("prose")[:420], state="interrupted"),
     }
 
@@ -144,6 +145,12 @@ def _sky(owner: User) -> Conversation:
     _answer(asked, _text("Because air scatters blue light more than red light."))
     best = _answer(asked, [{"type": "thinking", "thinking": "Rayleigh scattering. A table would help."}, *_text(LIGHT)])
     _answer(_ask(chat, best, "Could you show me how to work out those figures?"), _text(CODE))
+    return chat
+
+
+def _archived(owner: User) -> Conversation:
+    chat = _one(owner, "A name for the boat", "What could I call my boat?", "*Second Thoughts*, perhaps.")
+    Conversation.objects.filter(pk=chat.pk).update(archived=True)
     return chat
 
 

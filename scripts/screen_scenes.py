@@ -22,6 +22,12 @@ async def _ask(page: Page, text: str) -> None:
     await page.wait_for_selector("[data-role=user]")
 
 
+async def _half(page: Page, text: str, tokens: int) -> None:
+    """Ask for an answer that stops to grow after so many tokens and does not end."""
+    await _ask(page, f'{text} [[sim {{"fault": "silence", "at": {3 + tokens}}}]]')
+    await page.wait_for_selector("[data-role=assistant][data-phase=writing]")
+
+
 # --- the scenes: pages ------------------------------------------------------------------------------------------------
 
 
@@ -38,13 +44,11 @@ async def empty(page: Page) -> None:
 @scene
 async def chat(page: Page) -> None:
     await page.goto(f"/c/{CHATS['sky']}/")
-    await page.wait_for_timeout(400)
 
 
 @scene
 async def chat_top(page: Page) -> None:
     await page.goto(f"/c/{CHATS['sky']}/")
-    await page.wait_for_timeout(400)
     await page.evaluate("scrollTo(0, 0)")
     await page.hover(".answer")
 
@@ -53,7 +57,6 @@ for _name in ("code", "maths", "markdown", "search", "long", "stopped", "failed"
 
     async def _open(page: Page, name: str = _name) -> None:
         await page.goto(f"/c/{CHATS[name]}/")
-        await page.wait_for_timeout(400)
 
     _open.__name__ = f"chat_{_name}"
     scene(_open)
@@ -68,7 +71,6 @@ async def failed_details(page: Page) -> None:
 @scene
 async def search_unfolded(page: Page) -> None:
     await page.goto(f"/c/{CHATS['search']}/")
-    await page.wait_for_timeout(400)
     for fold in await page.locator(".fold summary").all():
         await fold.click()
 
@@ -84,7 +86,6 @@ async def drawer(page: Page) -> None:
     await page.goto(f"/c/{CHATS['sky']}/")
     if await page.locator("[data-action=open-drawer]").is_visible():
         await page.click("[data-action=open-drawer]")
-        await page.wait_for_timeout(300)
 
 
 @scene
@@ -96,11 +97,44 @@ async def menu(page: Page) -> None:
 
 
 @scene
+async def person(page: Page) -> None:
+    await drawer(page)
+    await page.click("[popovertarget=person]")
+
+
+@scene
+async def archived(page: Page) -> None:
+    """What is put away, and a chat that is."""
+    await page.goto(f"/c/{CHATS['archived']}/")
+    if await page.locator("[data-action=open-drawer]").is_visible():
+        await page.click("[data-action=open-drawer]")
+    await page.click("[popovertarget=person]")
+    await page.click("#person :text('Archived')")
+    await page.wait_for_selector("#conversations .back")
+
+
+@scene
+async def chat_archived(page: Page) -> None:
+    await page.goto(f"/c/{CHATS['archived']}/")
+
+
+@scene
+async def scripts_missing(page: Page) -> None:
+    await page.route("**/app.js", lambda route: route.abort())
+    await page.goto(f"/c/{CHATS['sky']}/")
+    await page.locator("#scripts-missing").wait_for()
+
+
+@scene
+async def password(page: Page) -> None:
+    await page.goto("/accounts/password/")
+
+
+@scene
 async def folded(page: Page) -> None:
     await page.goto(f"/c/{CHATS['sky']}/")
     if await page.locator("[data-action=fold]").is_visible():
         await page.click("[data-action=fold]")
-    await page.wait_for_timeout(300)
 
 
 @scene
@@ -122,14 +156,12 @@ async def switcher(page: Page) -> None:
 async def settings(page: Page) -> None:
     await page.goto(f"/c/{CHATS['sky']}/")
     await page.click("#open-settings")
-    await page.wait_for_timeout(200)
 
 
 @scene
 async def keys(page: Page) -> None:
     await page.goto("/")
     await page.evaluate("document.getElementById('keys').showModal()")
-    await page.wait_for_timeout(200)
 
 
 @scene
@@ -145,7 +177,6 @@ async def zoomed(page: Page) -> None:
     size = page.viewport_size or {"width": 0, "height": 0}
     await page.set_viewport_size({"width": max(320, size["width"] // 2), "height": size["height"] // 2})
     await page.goto(f"/c/{CHATS['sky']}/")
-    await page.wait_for_timeout(400)
 
 
 # --- the scenes: an answer on its way ---------------------------------------------------------------------------------
@@ -154,38 +185,37 @@ async def zoomed(page: Page) -> None:
 @scene
 async def waiting(page: Page) -> None:
     await _ask(page, 'Why is the sky blue? [[sim {"head_delay": 5}]]')
-    await page.wait_for_timeout(300)
 
 
 @scene
 async def thinking(page: Page) -> None:
-    await _ask(page, 'Why is the sky blue? [[sim {"thinking": true, "speed": 20}]]')
-    await page.wait_for_selector("[data-kind=thinking]")
-    await page.wait_for_timeout(600)
+    await _ask(page, 'Why is the sky blue? [[sim {"thinking": true, "fault": "silence", "at": 20}]]')
+    await page.wait_for_selector("[data-phase=thinking]")
 
 
 @scene
 async def writing(page: Page) -> None:
-    await _ask(page, "Tell me a story")
-    await page.wait_for_selector("[data-role=assistant] [data-part=markdown]:has-text('silted')")
+    await _half(page, "Tell me a story", 150)
 
 
 @scene
 async def writing_code(page: Page) -> None:
-    await _ask(page, "Show me some Python")
-    await page.wait_for_selector("[data-role=assistant] [data-part=markdown]:has-text('self._news')")
+    await _half(page, "Show me some Python", 150)
+
+
+@scene
+async def writing_list(page: Page) -> None:
+    await _half(page, "A list of what to see", 80)
 
 
 @scene
 async def writing_table(page: Page) -> None:
-    await _ask(page, "A comparison of ways to the browser")
-    await page.wait_for_selector("[data-role=assistant] [data-part=markdown]:has-text('Carries')")
+    await _half(page, "A comparison of ways to the browser", 80)
 
 
 @scene
 async def writing_maths(page: Page) -> None:
-    await _ask(page, "Some maths, an integral perhaps")
-    await page.wait_for_selector("[data-role=assistant] [data-part=markdown]:has-text('contradiction')")
+    await _half(page, "Some maths, an integral perhaps", 120)
 
 
 @scene
@@ -199,7 +229,6 @@ async def refused(page: Page) -> None:
     await page.goto("/")
     await page.fill("#text", "word " * 30_000)
     await page.click("#send")
-    await page.wait_for_timeout(500)
 
 
 @scene
@@ -207,7 +236,6 @@ async def reconnecting(page: Page) -> None:
     await page.route("**/line-worker.js", lambda route: route.abort())
     await page.goto(f"/c/{CHATS['sky']}/")
     await page.wait_for_selector("#connection:not([hidden])")
-    await page.wait_for_timeout(400)
 
 
 @scene
@@ -217,7 +245,6 @@ async def redis_away(page: Page) -> None:
     await page.route("**/line-worker.js", lambda route: route.abort())
     await page.goto(f"/c/{CHATS['sky']}/")
     await page.wait_for_selector("#connection:has-text('Redis')")
-    await page.wait_for_timeout(400)
 
 
 # --- the scenes: administration ---------------------------------------------------------------------------------------

@@ -28,6 +28,17 @@ SCHEMES = ("light", "dark")
 # What a question tells the simulator is no part of a picture.
 WITHOUT_DIRECTIVES = """document.querySelectorAll('#title, [data-part=text], [data-part=title]').forEach(
     (each) => (each.textContent = each.textContent.replace(/\\s*\\[\\[sim.*/s, "")))"""
+# A page is at rest when nothing on it moved or grew for a third of a second.
+REST = """() => new Promise((done) => {
+  let [before, same] = ["", 0];
+  (function look() {
+    const { scrollHeight, textContent } = document.documentElement;
+    const now = [scrollY, scrollHeight, textContent.length].join();
+    [before, same] = [now, now === before ? same + 1 : 0];
+    if (same < 20) requestAnimationFrame(look);
+    else done();
+  })();
+})"""
 NAME, PASSWORD = "ada", secrets.token_urlsafe()
 
 
@@ -160,6 +171,7 @@ async def _context(browser: Browser, url: str, size: str, scheme: str) -> Browse
 
 
 async def _picture(page: Page, name: str) -> None:
+    await page.evaluate(REST)
     await page.evaluate(WITHOUT_DIRECTIVES)
     await page.screenshot(path=BUILD / f"{name}.png", animations="disabled")
 
