@@ -22,6 +22,8 @@ LISTEN = """async (url) => {
   };
   new Line(url.replace("http", "ws") + "/ws/chat/", { frame: took, closed: (code) => heard.push({ closed: code }) });
 }"""
+# All that was sent before it has arrived when it is heard: it takes along what waits.
+AT_ONCE = {"type": "pong"}
 HEARD = "heard.slice(1).map(({type, offset, text, turn, closed}) => closed ?? [type, turn, offset, text].join(' '))"
 
 
@@ -47,18 +49,25 @@ async def test_text_waits_joined_until_the_page_can_draw(page, line):
     socket = await line()
     await socket.send(delta("t", 0, "One"))
     assert await heard(page, 1) == ["delta t 0 One"]
-    await socket.send(delta("t", 3, " 👩‍👧"), delta("t", 7, " two"), delta("t", 11, " three"))
+    await socket.send(delta("t", 3, " 👩‍👧"), delta("t", 7, " two"), delta("t", 11, " three"), AT_ONCE)
+    assert (await heard(page, 3))[1:] == ["delta t 3  👩‍👧 two three", "pong   "]
+
+
+async def test_text_is_taken_when_the_page_has_drawn(page, line):
+    socket = await line()
+    await socket.send(delta("t", 0, "One"))
+    await heard(page, 1)
     await page.evaluate("draw()")
-    assert (await heard(page, 2))[1:] == ["delta t 3  👩‍👧 two three"]
+    await socket.send(delta("t", 3, " two"))
+    assert (await heard(page, 2))[1:] == ["delta t 3  two"]
 
 
 async def test_text_that_does_not_go_on_is_not_joined(page, line):
     socket = await line()
     await socket.send(delta("t", 0, "One"))
     await heard(page, 1)
-    await socket.send(delta("t", 3, " two"), delta("t", 9, "gap"), delta("u", 12, "other"))
-    await page.evaluate("draw()")
-    assert (await heard(page, 4))[1:] == ["delta t 3  two", "delta t 9 gap", "delta u 12 other"]
+    await socket.send(delta("t", 3, " two"), delta("t", 9, "gap"), delta("u", 12, "other"), AT_ONCE)
+    assert (await heard(page, 5))[1:] == ["delta t 3  two", "delta t 9 gap", "delta u 12 other", "pong   "]
 
 
 async def test_any_other_frame_is_heard_at_once_and_in_its_place(page, line):
