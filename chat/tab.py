@@ -38,8 +38,8 @@ class Tab:
             case wire.Send() | wire.Regenerate():
                 await self._begin(command)
             case wire.Stop():
-                await in_thread(turns.request_stop)(self.user, command.turn)
-                self._runner.stop(command.turn)
+                runner = await in_thread(turns.request_stop)(self.user, command.turn)
+                await self._runner.ring_to_stop(command.turn, runner)
                 await self.say(wire.answer("stopping", command.id, turn=str(command.turn)))
             case wire.Watch():
                 await self._watch(command)
@@ -50,26 +50,17 @@ class Tab:
                 await self.say(wire.answer("pong", command.id))
 
     async def hear(self, frame: Mapping[str, Any]) -> None:
-        """Pass on a rare event. In a conversation that is watched, follow a turn that began; of an end tell once."""
-        conversation = UUID(frame["conversation"])
-        sent = self._watched.get(conversation)
-        if frame["type"] == "ended" and (sent is None or not self._takes_end(sent, UUID(frame["turn"]))):
-            return
+        """Pass on a rare event, and follow a turn that began in a conversation that is watched."""
         await self.say(frame)
-        if frame["type"] == "turn" and sent is not None:
+        conversation = UUID(frame["conversation"])
+        if frame["type"] == "turn" and conversation in self._watched:
             await self._follow_new(conversation, UUID(frame["turn"]))
-
-    def _takes_end(self, sent: set[UUID], turn: UUID) -> bool:
-        """Whether the end of a turn is still to be told; it is from now on, and nothing comes after it."""
-        new = self.pump.leave(turn) or turn not in sent
-        sent.add(turn)
-        return new
 
     async def _begin(self, command: wire.Send | wire.Regenerate) -> None:
         await self._check_room(command)
         fields = command.model_dump(exclude={"type", "id"})
         begin = turns.begin if isinstance(command, wire.Send) else turns.begin_again
-        begun = await self._runner.begin(partial(begin, self.user, runner=self._runner.name, **fields))
+        begun = await self._runner.begin(partial(begin, self.user, **fields))
         ids = {"conversation": begun.conversation, "message": begun.question, "turn": begun.turn}
         await self.say(wire.answer("accepted", command.id, **{name: str(value) for name, value in ids.items()}))
         await self._follow_new(begun.conversation, begun.turn)
@@ -77,7 +68,6 @@ class Tab:
     async def _watch(self, command: wire.Watch) -> None:
         await self._check_room(command)
         head, open_turns = await in_thread(self._state_of)(command.conversation)
-        open_turns |= {turn.id for turn in self._runner.open_turns(command.conversation)}
         fields = {"conversation": str(command.conversation), "head": head and str(head)}
         await self.say(wire.answer("watching", command.id, **fields, turns=[str(turn) for turn in open_turns]))
         cursors = {turn: Cursor(given.block, given.offset) for turn, given in command.cursors.items()}
@@ -111,12 +101,12 @@ class Tab:
             await self._follow(conversation, {turn: Cursor()})
 
     async def _follow(self, conversation: UUID, cursors: Mapping[UUID, Cursor]) -> None:
-        """Send turns from their cursors on: running ones by the pump, those that are over from what is kept."""
+        """Send turns from their cursors on: open ones by the pump, those that are over from what is kept."""
         sent = self._watched.setdefault(conversation, set())
         over: dict[UUID, Cursor] = {}
         for key, cursor in cursors.items():
-            turn = self._runner.turns.get(key)
-            if turn is None or turn.begun.owner != self.user.pk:
+            turn = await self._runner.relay.find(key)
+            if turn is None or turn.owner != self.user.pk:
                 over[key] = cursor
             else:
                 self.pump.watch(turn, cursor)

@@ -120,6 +120,18 @@ def claim(turn: UUID, runner: str) -> bool:
     return taken == 1
 
 
+def queued(older_than: float) -> list[UUID]:
+    """Turns that nobody has claimed for so many seconds, the oldest first: their doorbell was lost, or all are busy."""
+    waiting = Message.objects.filter(state=Message.State.QUEUED, runner="").order_by("created_at")
+    limit = timezone.now() - timedelta(seconds=older_than)
+    return list(waiting.filter(created_at__lt=limit).values_list("pk", flat=True))
+
+
+def keep_waiting(turns: Iterable[UUID]) -> None:
+    """Heartbeat for queued turns: somebody lives who will claim them."""
+    Message.objects.filter(pk__in=list(turns), state=Message.State.QUEUED).update(heartbeat=timezone.now())
+
+
 @transaction.atomic
 def save(runner: str, turns: Sequence[UUID], changed: Iterable[Snapshot]) -> set[UUID]:
     """Heartbeat for all turns of a runner, and the content of those that grew; returns those that must stop now.
@@ -166,13 +178,20 @@ def end(
     return ended == 1
 
 
-def request_stop(user: User, turn: UUID) -> None:
-    """Mark a turn to be stopped, for its runner wherever it is. Raises `Refused` where there is nothing to stop."""
-    message = Message.objects.of(user).filter(pk=turn, role=Message.Role.ASSISTANT).first()
-    if message is None:
+def request_stop(user: User, turn: UUID) -> str:
+    """Mark a turn to be stopped, and return its runner, to be told. One that nobody has claimed is stopped at once.
+
+    Raises `Refused` where there is nothing to stop.
+    """
+    message = Message.objects.of(user).filter(pk=turn, role=Message.Role.ASSISTANT)
+    if not message.exists():
         raise Refused("not_found", "There is no such answer.")
-    if not Message.objects.open().filter(pk=turn).update(stop_requested=True):
+    unclaimed = message.filter(state=Message.State.QUEUED, runner="")
+    if unclaimed.update(state=Message.State.STOPPED, ended_at=timezone.now()):
+        return ""
+    if not message.open().update(stop_requested=True):
         raise Refused("ended", "This answer is already over.")
+    return message.values_list("runner", flat=True).get()
 
 
 def orphans(is_gone: Callable[[str], bool]) -> list[Message]:
@@ -191,25 +210,26 @@ def _begin(user: User, turn: UUID, create: Callable[[], Message]) -> Begun:
         with transaction.atomic():
             # Of two tabs that send the same key at once, the second waits here and then sees the first.
             User.objects.select_for_update().get(pk=user.pk)
-            if begun := _begun(user, turn):
+            if begun := begun_of(turn):
                 return begun
             check_pace(user)
             create()
-            begun = _begun(user, turn, new=True)
+            begun = begun_of(turn, new=True)
     except IntegrityError:
         raise Refused("busy", "Claude is still answering in this chat. Stop it, or wait for its end.") from None
     assert begun is not None
     return begun
 
 
-def _begun(user: User, turn: UUID, *, new: bool = False) -> Begun | None:
-    answer = Message.objects.of(user).select_related("conversation", "parent").filter(pk=turn).first()
+def begun_of(turn: UUID, *, new: bool = False) -> Begun | None:
+    """What was begun with a turn; ``None`` where there is no such turn (any more)."""
+    answer = Message.objects.select_related("conversation", "parent").filter(pk=turn).first()
     if answer is None or answer.parent is None:
         return None
     return Begun(
         turn=turn,
         conversation=answer.conversation_id,
-        owner=user.pk,
+        owner=answer.conversation.owner_id,
         question=answer.parent.pk,
         parent=answer.parent.parent_id,
         text=answer.parent.text,

@@ -21,7 +21,7 @@ class Answering:
     def __init__(self, turn: LiveTurn, provider: Provider, prompt: Prompt) -> None:
         self.turn = turn
         limits = Limits(idle=settings.CHAT_IDLE_SECONDS, total=settings.CHAT_TOTAL_SECONDS)
-        self._metered = Metered(provider, prompt, limits, turn.reply, user_id=turn.begun.owner, message_id=turn.id)
+        self._metered = Metered(provider, prompt, limits, turn.reply, user_id=turn.owner, message_id=turn.id)
         self._outcome_of_stop = Outcome.STOPPED
         self._saving = self._saved = Cursor()
         self._noted: int | None = None

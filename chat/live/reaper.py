@@ -13,7 +13,6 @@ from chat.engine.provider import Provider
 from chat.engine.reply import Reply
 from chat.live.announce import announce
 from chat.live.estimate import estimated
-from chat.live.kept import ending_of
 from chat.live.process import is_gone
 from chat.live.threads import in_thread
 from chat.models import LanguageModel, Message
@@ -49,11 +48,9 @@ async def _interrupted(provider: Provider, orphan: Message) -> bool:
 
 
 async def _tell(orphan: Message) -> None:
-    """Tabs that came back before the reaper still wait for the end."""
-    owner, conversation = orphan.conversation.owner_id, str(orphan.conversation_id)
-    if frame := await in_thread(ending_of)(orphan.pk):
-        await announce(owner, frame)
-        await announce(owner, {"type": "conversation", "conversation": conversation, "running": False})
+    """Whoever watches it learns the end from the database; this is for the lists of conversations."""
+    conversation = {"type": "conversation", "conversation": str(orphan.conversation_id), "running": False}
+    await announce(orphan.conversation.owner_id, conversation)
 
 
 async def _interrupt(provider: Provider, orphan: Message) -> bool:

@@ -10,8 +10,8 @@ from typing import Any
 from uuid import UUID
 
 from chat.engine.events import Event
+from chat.engine.excerpt import Excerpt, take
 from chat.engine.reply import Reply
-from chat.turns import Begun
 
 Wake = Callable[[], object]
 """Tells a watcher that there is more; it only takes note, and watches or leaves later."""
@@ -20,11 +20,11 @@ Wake = Callable[[], object]
 class LiveTurn:
     """One answer being made. All methods are for the event loop that owns it."""
 
-    def __init__(self, begun: Begun) -> None:
-        self.begun = begun
-        self.id: UUID = begun.turn
-        self.conversation: UUID = begun.conversation
-        self.key = str(begun.turn)
+    def __init__(self, turn: UUID, conversation: UUID, owner: int) -> None:
+        self.id = turn
+        self.conversation = conversation
+        self.owner = owner
+        self.key = str(turn)
         self.reply = Reply()
         self.status: dict[str, Any] | None = None
         self.ended: dict[str, Any] | None = None
@@ -34,6 +34,11 @@ class LiveTurn:
     def append(self, event: Event) -> None:
         """Take one more event of the answer and wake the watchers."""
         self.reply.append(event)
+        self._wake_all()
+
+    def grow(self, new: Excerpt) -> None:
+        """Take what the process that answers has sent, and wake the watchers. Raises `excerpt.Gap`."""
+        take(self.reply, new)
         self._wake_all()
 
     def tell(self, status: dict[str, Any]) -> None:
@@ -60,3 +65,8 @@ class LiveTurn:
     def _wake_all(self) -> None:
         for wake in self._watchers.values():
             wake()
+
+
+def deleted_frame(turn: LiveTurn) -> dict[str, Any]:
+    """The end of a turn whose conversation was deleted meanwhile."""
+    return {"type": "ended", "turn": turn.key, "conversation": str(turn.conversation), "state": "stopped"}

@@ -16,7 +16,7 @@ from chat.turns import Begun
 def live_turn():
     """A turn that is being answered."""
     ids = {"turn": uuid4(), "conversation": uuid4(), "question": uuid4()}
-    return LiveTurn(Begun(**ids, owner=1, parent=None, text="?", model="m", title="t"))
+    return LiveTurn(uuid4(), uuid4(), owner=1)
 
 
 @pytest.fixture
