@@ -47,6 +47,20 @@ def take(reply: Reply, excerpt: Excerpt) -> None:
         offset = marks = 0
 
 
+def complete(reply: Reply, kept: Reply) -> None:
+    """Let ``reply`` grow to what was kept of it (`Reply.of`), where a block's notes can no longer be told apart.
+
+    What had arrived but was not kept stays.
+    """
+    last = len(reply.blocks) - 1
+    if 0 <= last < len(kept.blocks) and not reply.blocks[last].ended:
+        if unread := kept.blocks[last].text_from(reply.blocks[last].length):
+            reply.append(Delta(last, unread))
+        reply.append(BlockEnded(last))
+    for event in kept.since(Cursor(len(reply.blocks))):
+        reply.append(event)
+
+
 def reaches(end: Cursor, cursor: Cursor) -> bool:
     """Whether somebody who has everything up to ``end`` has everything up to ``cursor``."""
     if end.block != cursor.block:

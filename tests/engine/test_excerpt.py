@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chat.engine.events import BlockEnded, BlockStarted, Delta, Event, Note
-from chat.engine.excerpt import Excerpt, Gap, excerpt, take
+from chat.engine.excerpt import Excerpt, Gap, complete, excerpt, take
 from chat.engine.reply import Cursor, Reply
 from tests.engine.sequences import sequences
 
@@ -89,3 +89,22 @@ def test_an_excerpt_weighs_little_more_than_its_text() -> None:
     cursor = reply.end
     reply.append(Delta(0, "And on."))
     assert excerpt(reply, cursor) == [0, 8, 1, [["And on.", []]]]
+
+
+@given(sequences(), st.data())
+def test_a_mirror_grows_to_what_was_kept_wherever_it_stood(events: list[Event], data: st.DataObject) -> None:
+    whole = Reply(events)
+    mirror = Reply(events[: data.draw(st.integers(0, len(events)))])
+    complete(mirror, Reply.of(whole.content()))
+    assert all(block.ended for block in mirror.blocks[-1:])
+    assert [block.kind for block in mirror.blocks] == [block.kind for block in whole.blocks]
+    for block, kept in zip(mirror.blocks, whole.blocks, strict=True):
+        # The input of a tool is kept as an object, and its text is written anew.
+        assert block.text == kept.text or "input" in kept.start
+
+
+def test_what_came_but_was_not_kept_stays() -> None:
+    mirror = Reply([BlockStarted(0, {"type": "text", "text": ""}), Delta(0, "Kept, and not.")])
+    complete(mirror, Reply.of([{"type": "text", "text": "Kept,"}]))
+    assert mirror.blocks[0].text == "Kept, and not."
+    assert mirror.blocks[0].ended
