@@ -16,7 +16,8 @@ from redis.exceptions import RedisError
 logger = logging.getLogger(__name__)
 
 PATIENCE = 5  # seconds that a check may take
-REDIS_AWAY = (RedisError, OSError)
+# What the cache and the channel layer raise; the last is uvloop's, where a connection closes under their hands.
+REDIS_AWAY = (RedisError, OSError, RuntimeError)
 
 
 async def problems() -> dict[str, str]:

@@ -1,17 +1,20 @@
 """What the log is spared."""
 
+import asyncio
 import logging
 
 from redis.exceptions import RedisError
 
 
-class RedisInALine(logging.Filter):
-    """One line for a Redis that is away, where the channel layer would write a traceback every second."""
+class RedisAway(logging.Filter):
+    """Drops what the channel layer tells of a Redis that is away: it is known by then, from ``chat.live.line``.
+
+    channels_redis prints a stack trace a second, and one for each socket that ends meanwhile, for it cannot unsubscribe
+    from what is gone; nor can it where a server cancels a socket that is just leaving. Anything else it may tell.
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Shorten the record; all of them pass."""
-        error = record.exc_info[1] if record.exc_info else None
-        if isinstance(error, RedisError):
-            record.msg, record.args = "%s: Redis does not answer (%s). See /readyz.", (record.getMessage(), error)
-            record.exc_info = record.exc_text = None
-        return True
+        """Whether it is worth a line."""
+        error = record.exc_info and record.exc_info[1]
+        closed_under_uvloop = isinstance(error, RuntimeError) and "closed" in str(error)
+        return not (closed_under_uvloop or isinstance(error, RedisError | OSError | asyncio.CancelledError))

@@ -136,13 +136,13 @@ CACHES = {"default": _REDIS if REDIS_URL else _MEMORY, "process": _MEMORY}
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"redis_in_a_line": {"()": "chatproject.logs.RedisInALine"}},
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "filters": {"redis away": {"()": "chatproject.logs.RedisAway"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {
         "chat": {"level": "INFO"},
-        "channels_redis.pubsub": {"filters": ["redis_in_a_line"]},
+        "channels_redis.pubsub": {"filters": ["redis away"]},
         "django": {"handlers": ["console"], "level": "WARNING", "propagate": False},
     },
 }
