@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from chat.engine.excerpt import reaches
 from chat.engine.reply import Cursor
 from chat.live.turn import LiveTurn
 
@@ -49,12 +50,10 @@ class Follower(ABC):
         for turn in [turn for turn in self._cursors if turn.conversation == conversation]:
             self._forget(turn)
 
-    def leave(self, turn: UUID) -> bool:
-        """Stop sending a turn; false where it was not being sent."""
-        watched = [each for each in self._cursors if each.id == turn]
-        for each in watched:
+    def leave(self, turn: UUID) -> None:
+        """Stop sending a turn."""
+        for each in [each for each in self._cursors if each.id == turn]:
             self._forget(each)
-        return bool(watched)
 
     def close(self) -> None:
         """Watch nothing any more, and let ``run`` return."""
@@ -77,12 +76,16 @@ class Follower(ABC):
             cursor = self._cursors.get(turn)
             if cursor is None:
                 continue
-            # The cursor moves before the sending: what arrives meanwhile is the next frame's.
-            self._cursors[turn] = turn.reply.end
             status = None if turn.status is self._told.get(turn) else turn.status
             self._told[turn] = turn.status
             if turn.ended:
                 self._forget(turn)
+            elif reaches(turn.reply.end, cursor):
+                # The cursor moves before the sending: what arrives meanwhile is the next frame's.
+                self._cursors[turn] = turn.reply.end
+            elif not status:
+                # A mirror that has only begun, and a reader who saw more of the turn elsewhere.
+                continue
             yield Progress(turn, cursor, status, turn.ended)
 
     def _mark(self, turn: LiveTurn) -> None:

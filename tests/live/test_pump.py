@@ -10,12 +10,10 @@ from chat.engine.events import BlockStarted, Delta
 from chat.engine.reply import Cursor
 from chat.live.pump import Pump
 from chat.live.turn import LiveTurn
-from chat.turns import Begun
 
 
 def live_turn():
     """A turn that is being answered."""
-    ids = {"turn": uuid4(), "conversation": uuid4(), "question": uuid4()}
     return LiveTurn(uuid4(), uuid4(), owner=1)
 
 
@@ -52,6 +50,32 @@ async def test_a_closed_pump_watches_nothing_more(sent):
     turn = live_turn()
     pump.close()
     pump.watch(turn, Cursor())
+    assert turn.unwatched_since is not None
     turn.append(BlockStarted(0, {"type": "text", "text": ""}))
-    assert not pump.leave(turn.id)
     assert frames.empty()
+
+
+async def test_who_has_seen_more_elsewhere_is_sent_what_comes_after_that_and_nothing_twice(sent):
+    pump, frames = sent
+    turn = live_turn()
+    pump.watch(turn, Cursor(0, 6))
+    turn.append(BlockStarted(0, {"type": "text", "text": ""}))
+    turn.append(Delta(0, "Seen"))
+    turn.tell({"state": "waiting"})
+    assert json.loads(await frames.get())["type"] == "status"
+    turn.append(Delta(0, " to here, and on."))
+    frame = json.loads(await frames.get())
+    while frame["type"] == "block":
+        frame = json.loads(await frames.get())
+    assert (frame["offset"], frame["text"]) == (6, "o here, and on.")
+
+
+async def test_who_has_seen_more_than_was_kept_is_told_of_the_end(sent):
+    pump, frames = sent
+    turn = live_turn()
+    pump.watch(turn, Cursor(0, 100))
+    turn.append(BlockStarted(0, {"type": "text", "text": ""}))
+    turn.end({"type": "ended"})
+    async with asyncio.timeout(5):
+        while json.loads(await frames.get())["type"] != "ended":
+            pass
