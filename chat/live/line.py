@@ -7,6 +7,7 @@ import asyncio
 import logging
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from channels.layers import get_channel_layer
@@ -23,6 +24,9 @@ _LONGEST_NAME = 90
 
 Message = dict[str, Any]
 
+# What does not work now, so that an outage is two lines in the log and not a thousand.
+_failing: set[str] = set()
+
 
 def address_of(name: str) -> str:
     """The group on which the process of this name (`process.own_name`) hears what is meant for it alone."""
@@ -30,14 +34,15 @@ def address_of(name: str) -> str:
 
 
 async def send(layer: str, group: str, message: Message) -> bool:
-    """Send to a group of a channel layer. False, and a line in the log, where the layer fails."""
+    """Send to a group of a channel layer. False where the layer fails; the log tells when it begins to."""
     try:
         async with asyncio.timeout(SEND_SECONDS):
             await get_channel_layer(layer).group_send(group, message)
     except Exception as error:
         # Whatever a layer raises: the database holds the truth.
-        logger.warning("Other processes were not told: the channel layer failed (%r). See /readyz.", error)
+        _fails(f"Nothing can be told to others by the channel layer {layer!r}", error)
         return False
+    _works(f"Nothing can be told to others by the channel layer {layer!r}")
     return True
 
 
@@ -48,6 +53,7 @@ class Line:
         self.address = address_of(name)
         self._groups = [self.address, EVERYBODY]
         self._handlers: dict[str, Callable[[Message], object]] = {}
+        self._odd: set[str] = set()
 
     def on(self, kind: str, handler: Callable[[Message], object]) -> None:
         """Call ``handler``, which must not wait, for each message of this kind."""
@@ -64,12 +70,15 @@ class Line:
         return await send(LAYER, to, {"type": kind, "from": self.address, **fields})
 
     async def run(self) -> None:
-        """Hear until cancelled; after a failure of the layer begin anew. A process alone has nobody to hear."""
+        """Hear until cancelled; where the layer cannot be joined, try again. A process alone has nobody to hear."""
         while settings.REDIS_URL:
             try:
                 await self._hear()
             except Exception as error:
-                logger.warning("Other processes are not heard: the channel layer failed (%r). See /readyz.", error)
+                _fails("Nothing is heard of other processes", error)
+                # Or else what was joined so far would go on to collect messages that nobody takes.
+                with suppress(Exception):
+                    await get_channel_layer(LAYER).flush()
             await asyncio.sleep(AGAIN_SECONDS)
 
     async def _hear(self) -> None:
@@ -77,12 +86,35 @@ class Line:
         channel = await layer.new_channel()
         for group in self._groups:
             await layer.group_add(group, channel)
+        _works("Nothing is heard of other processes")
         while True:
-            message = await layer.receive(channel)
+            with suppress(ValueError):  # what is no message at all
+                self._take(await layer.receive(channel))
+
+    def _take(self, message: Message) -> None:
+        try:
             handler = self._handlers.get(message["type"])
             if handler and message["from"] != self.address:
-                try:
-                    handler(message)
-                except Exception:
-                    # One bad message, of another version perhaps, must not make us deaf.
-                    logger.exception("A message of kind %s could not be taken.", message["type"])
+                handler(message)
+        except Exception:
+            # It must not make us deaf; and where there is one there are many.
+            kind = str(message["type"] if isinstance(message, dict) and "type" in message else message)[:50]
+            if kind not in self._odd:
+                self._odd.add(kind)
+                logger.exception(
+                    "A message of kind %r from another process cannot be understood, nor those like it from now on. "
+                    "Run the same version everywhere.",
+                    kind,
+                )
+
+
+def _fails(what: str, error: Exception) -> None:
+    if what not in _failing:
+        _failing.add(what)
+        logger.warning("%s (%r). Check REDIS_URL and /readyz; answers go on meanwhile.", what, error)
+
+
+def _works(what: str) -> None:
+    if what in _failing:
+        _failing.discard(what)
+        logger.warning("%s: that is over.", what)
