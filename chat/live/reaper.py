@@ -1,5 +1,6 @@
 """The reaper: ends the turns whose process is gone, with their text kept and their calls settled as estimated."""
 
+import asyncio
 import logging
 from collections.abc import Container
 from dataclasses import replace
@@ -11,7 +12,7 @@ from chat import ledger, prompts, turns
 from chat.engine.events import Outcome, Started
 from chat.engine.provider import Provider
 from chat.engine.reply import Reply
-from chat.live.announce import announce
+from chat.live.announce import announce_end
 from chat.live.estimate import estimated
 from chat.live.process import is_gone
 from chat.live.threads import in_thread
@@ -19,22 +20,34 @@ from chat.models import LanguageModel, Message
 
 logger = logging.getLogger(__name__)
 
+SIGN_SECONDS = 3
+
 
 async def reap(provider: Provider, spare: Container[UUID] = ()) -> int:
     """Interrupt every orphan; returns how many. Safe to run in many processes at once: only one ends each turn.
 
     Turns in ``spare`` are those of this process: a sleep or a database that was away made them silent, not dead.
     """
-    orphans = [orphan for orphan in await in_thread(turns.orphans)(is_gone) if orphan.pk not in spare]
-    ended = [orphan for orphan in orphans if await _interrupted(provider, orphan)]
+    ended = [orphan for orphan in await _orphans(spare) if await _interrupted(provider, orphan)]
     for orphan in ended:
-        await _tell(orphan)
+        # Whoever watches it learns the end from the database.
+        await announce_end(orphan.conversation.owner_id, orphan.conversation_id)
     for call in await in_thread(ledger.abandoned_calls)():
         lower_bound = replace(call, exactness=ledger.Exactness.LOWER_BOUND)
         await in_thread(ledger.close_call)(lower_bound, Outcome.INTERRUPTED.value)
     if ended:
         logger.warning("%d answers were interrupted: the processes that wrote them are gone.", len(ended))
     return len(ended)
+
+
+async def _orphans(spare: Container[UUID]) -> list[Message]:
+    orphans = [orphan for orphan in await in_thread(turns.orphans)(is_gone) if orphan.pk not in spare]
+    if all(is_gone(orphan.runner) for orphan in orphans):
+        return orphans
+    # After a sleep of the machine, a database that was away or a clock that jumped all are silent for a moment.
+    await asyncio.sleep(SIGN_SECONDS)
+    silent = {orphan.pk for orphan in orphans}
+    return [orphan for orphan in await in_thread(turns.orphans)(is_gone) if orphan.pk in silent]
 
 
 async def _interrupted(provider: Provider, orphan: Message) -> bool:
@@ -45,12 +58,6 @@ async def _interrupted(provider: Provider, orphan: Message) -> bool:
     except Exception:
         logger.exception("Turn %s could not be interrupted; the others go on.", orphan.pk)
         return False
-
-
-async def _tell(orphan: Message) -> None:
-    """Whoever watches it learns the end from the database; this is for the lists of conversations."""
-    conversation = {"type": "conversation", "conversation": str(orphan.conversation_id), "running": False}
-    await announce(orphan.conversation.owner_id, conversation)
 
 
 async def _interrupt(provider: Provider, orphan: Message) -> bool:

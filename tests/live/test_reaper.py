@@ -1,14 +1,15 @@
 """The reaper and the calls that nobody else will close."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from asgiref.sync import sync_to_async
 from django.utils import timezone
 
-from chat import ledger
+from chat import ledger, turns
 from chat.live.reaper import reap
-from chat.models import UsageRecord
+from chat.models import Message, UsageRecord
 from chat.providers import get_provider
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -36,3 +37,18 @@ async def test_a_call_that_may_still_run_is_left_alone(alice, upstream):
     record = await title_call(alice, age=timedelta(seconds=30))
     await reap(await get_provider())
     assert (await UsageRecord.objects.aget(pk=record)).end == "open"
+
+
+async def test_a_turn_that_was_silent_only_for_a_moment_is_left_alone(alice, upstream, settings, monkeypatch):
+    """As after a sleep of the machine: the reaper of another process may be the first to wake."""
+    fields = {"conversation": None, "parent": None, "text": "Hello", "runner": "another-machine:1:1"}
+    alive, dead = [(await sync_to_async(turns.begin)(alice, key=uuid4(), **fields)).turn for _ in range(2)]
+    await Message.objects.aupdate(heartbeat=timezone.now() - timedelta(seconds=settings.CHAT_REAP_SECONDS + 1))
+
+    async def meanwhile(_):
+        await sync_to_async(turns.save)("another-machine:1:1", [alive], [])
+
+    monkeypatch.setattr("chat.live.reaper.asyncio.sleep", meanwhile)
+    assert await reap(await get_provider()) == 1
+    assert (await Message.objects.aget(pk=alive)).state == "streaming"
+    assert (await Message.objects.aget(pk=dead)).state == "interrupted"
