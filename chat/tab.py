@@ -38,8 +38,7 @@ class Tab:
             case wire.Send() | wire.Regenerate():
                 await self._begin(command)
             case wire.Stop():
-                runner = await in_thread(turns.request_stop)(self.user, command.turn)
-                await self._runner.ring_to_stop(command.turn, runner)
+                self._runner.hurry_stop(await in_thread(turns.request_stop)(self.user, command.turn))
                 await self.say(wire.answer("stopping", command.id, turn=str(command.turn)))
             case wire.Watch():
                 await self._watch(command)
@@ -105,12 +104,11 @@ class Tab:
         sent = self._watched.setdefault(conversation, set())
         over: dict[UUID, Cursor] = {}
         for key, cursor in cursors.items():
-            turn = await self._runner.relay.find(key)
-            if turn is None or turn.owner != self.user.pk:
-                over[key] = cursor
-            else:
+            if turn := await self._runner.relay.find(key, self.user.pk):
                 self.pump.watch(turn, cursor)
                 sent.add(key)
+            else:
+                over[key] = cursor
         if over:
             for key, frames in (await in_thread(missed)(self.user, over)).items():
                 sent.add(key)

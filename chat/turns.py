@@ -1,8 +1,11 @@
 """Turns: the only writer of messages. Each step is a compare-and-set, so that whoever comes second changes nothing.
 
     begin, begin_again -> claim -> save ... -> end            the life of a turn
+    queued, keep_waiting                                      for those who claim: what nobody has claimed yet
     request_stop                                              a durable mark that the runner reads
     orphans                                                   turns whose runner is gone; `end` them as interrupted
+
+Who begins a turn as its ``runner`` has claimed it by that.
 
 A turn's id is made from its owner and the client's key, so the same key can never make a second turn.
 """
@@ -122,7 +125,7 @@ def claim(turn: UUID, runner: str) -> bool:
 
 def queued(older_than: float) -> list[UUID]:
     """Turns that nobody has claimed for so many seconds, the oldest first: their doorbell was lost, or all are busy."""
-    waiting = Message.objects.filter(state=Message.State.QUEUED, runner="").order_by("created_at")
+    waiting = Message.objects.filter(state=Message.State.QUEUED).order_by("created_at")
     limit = timezone.now() - timedelta(seconds=older_than)
     return list(waiting.filter(created_at__lt=limit).values_list("pk", flat=True))
 
@@ -178,31 +181,27 @@ def end(
     return ended == 1
 
 
-def request_stop(user: User, turn: UUID) -> str:
-    """Mark a turn to be stopped, and return its runner, to be told. One that nobody has claimed is stopped at once.
+def request_stop(user: User, turn: UUID) -> Message:
+    """Mark a turn to be stopped; one that nobody has claimed is over at once. Returns what it is then, for its runner.
 
     Raises `Refused` where there is nothing to stop.
     """
-    message = Message.objects.of(user).filter(pk=turn, role=Message.Role.ASSISTANT)
-    if not message.exists():
+    if not Message.objects.of(user).filter(pk=turn, role=Message.Role.ASSISTANT).exists():
         raise Refused("not_found", "There is no such answer.")
-    unclaimed = message.filter(state=Message.State.QUEUED, runner="")
-    if unclaimed.update(state=Message.State.STOPPED, ended_at=timezone.now()):
-        return ""
-    if not message.open().update(stop_requested=True):
+    # By its key alone: PostgreSQL does not look at a joined condition again once it has waited for a row.
+    message = Message.objects.filter(pk=turn)
+    stopped = message.filter(state=Message.State.QUEUED).update(state=Message.State.STOPPED, ended_at=timezone.now())
+    if not stopped and not message.open().update(stop_requested=True):
         raise Refused("ended", "This answer is already over.")
-    return message.values_list("runner", flat=True).get()
+    return message.select_related("conversation").defer("content", "text").get()
 
 
 def orphans(is_gone: Callable[[str], bool]) -> list[Message]:
     """Open turns whose runner is gone: by its name, or because it gave no sign for ``CHAT_REAP_SECONDS``."""
     limit = timezone.now() - timedelta(seconds=settings.CHAT_REAP_SECONDS)
-    silent = set(Message.objects.open().filter(heartbeat__lt=limit).values_list("pk", flat=True))
-    return [
-        turn
-        for turn in Message.objects.open().select_related("conversation")
-        if turn.pk in silent or is_gone(turn.runner)
-    ]
+    signs = Message.objects.open().values_list("pk", "runner", "heartbeat")
+    gone = [turn for turn, runner, heartbeat in signs if (heartbeat and heartbeat < limit) or is_gone(runner)]
+    return list(Message.objects.open().filter(pk__in=gone).select_related("conversation"))
 
 
 def _begin(user: User, turn: UUID, create: Callable[[], Message]) -> Begun:
@@ -273,7 +272,7 @@ def _answer(turn: UUID, question: Message, model: str, runner: str) -> Message:
         parent=question,
         role=Message.Role.ASSISTANT,
         model=model,
-        state=Message.State.QUEUED,
+        state=Message.State.STREAMING if runner else Message.State.QUEUED,
         runner=runner,
         heartbeat=timezone.now(),
     )

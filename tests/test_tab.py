@@ -9,7 +9,6 @@ from asgiref.sync import sync_to_async
 from chat import turns
 from chat.engine.events import Outcome
 from chat.live.announce import announce
-from chat.live.kept import ending_of
 from chat.models import Message
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -49,7 +48,6 @@ async def test_word_of_a_turn_that_comes_after_its_end_sends_nothing_again(alice
         accepted = await answered(tab)
         told = await tab.see("turn", turn=accepted["turn"])
         await announce(alice.pk, told)
-        await announce(alice.pk, tab.of("ended")[0])
         await after_all(tab, alice)
     assert len(tab.of("turn")) == 2
     assert len(tab.of("ended")) == 1
@@ -66,18 +64,18 @@ async def test_the_same_key_after_the_end_sends_nothing_again(alice, tab_of, ups
     assert len(tab.of("ended")) == 1
 
 
-async def test_a_turn_of_another_process_is_open_and_its_end_is_told_once(alice, tab_of, upstream):
+async def test_a_turn_of_another_process_is_open_and_its_end_is_read_from_the_database(alice, tab_of, upstream):
     fields = {"key": uuid4(), "conversation": None, "parent": None, "text": "Hello", "runner": ELSEWHERE}
     begun = await sync_to_async(turns.begin)(alice, **fields)
     async with await tab_of(alice) as tab:
         await tab.say("watch", conversation=str(begun.conversation))
         watching = await tab.see("watching")
         assert (watching["head"], watching["turns"]) == (str(begun.turn), [str(begun.turn)])
-        await sync_to_async(turns.end)(turns.Snapshot(begun.turn), Outcome.INTERRUPTED)
-        for _ in range(2):
-            await announce(alice.pk, await sync_to_async(ending_of)(begun.turn))
-        await tab.see("ended", turn=str(begun.turn))
+        kept = turns.Snapshot(begun.turn, [{"type": "text", "text": "So far."}])
+        await sync_to_async(turns.end)(kept, Outcome.INTERRUPTED)
+        assert (await tab.see("ended", turn=str(begun.turn)))["state"] == "interrupted"
         await after_all(tab, alice)
+    assert tab.text(str(begun.turn)) == "So far."
     assert len(tab.of("ended")) == 1
 
 

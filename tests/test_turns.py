@@ -22,7 +22,7 @@ def begin(user, text="Why is the sky blue?", *, key=None, after=None, **fields):
     """Begin a turn: in a new conversation, or after another turn."""
     place = {"conversation": after.conversation, "parent": after.turn} if after else {}
     place = {"conversation": None, "parent": None, **place, **fields}
-    return turns.begin(user, key=key or uuid4(), text=text, runner=ME, **place)
+    return turns.begin(user, key=key or uuid4(), text=text, **place)
 
 
 def answered(user, text="Why is the sky blue?", **fields):
@@ -96,7 +96,7 @@ def test_an_edit_is_a_branch_beside_the_question(alice):
 
 def test_an_answer_made_again_stands_beside_the_first(alice):
     first = answered(alice)
-    again = turns.begin_again(alice, key=uuid4(), message=first.turn, model="claude-opus-5-5", runner=ME)
+    again = turns.begin_again(alice, key=uuid4(), message=first.turn, model="claude-opus-5-5")
     assert (again.question, again.regenerated, again.model) == (first.question, True, "claude-opus-5-5")
     assert Message.objects.get(pk=again.turn).parent_id == first.question
 
@@ -209,6 +209,29 @@ def test_one_runner_claims_a_turn(alice):
     assert Message.objects.get(pk=begun.turn).runner == "one"
 
 
+def test_who_begins_a_turn_as_its_runner_has_claimed_it(alice):
+    begun = begin(alice, runner=ME)
+    assert not turns.claim(begun.turn, "another")
+    answer = Message.objects.get(pk=begun.turn)
+    assert (answer.state, answer.runner) == ("streaming", ME)
+
+
+def test_turns_that_nobody_has_claimed_for_a_while_are_found_the_oldest_first(alice, settings):
+    claimed, first, second = (begin(alice).turn for _ in range(3))
+    turns.claim(claimed, ME)
+    Message.objects.filter(pk=second).update(created_at=timezone.now() - timedelta(seconds=5))
+    assert turns.queued(0) == [second, first]
+    assert turns.queued(2) == [second]
+
+
+def test_a_turn_that_waits_for_a_runner_is_no_orphan(alice, settings):
+    waiting, claimed = begin(alice).turn, begin(alice).turn
+    turns.claim(claimed, ME)
+    Message.objects.update(heartbeat=timezone.now() - timedelta(seconds=settings.CHAT_REAP_SECONDS + 1))
+    turns.keep_waiting([waiting, claimed])
+    assert [turn.pk for turn in turns.orphans(lambda _: False)] == [claimed]
+
+
 def test_a_save_keeps_content_and_heartbeat_and_tells_what_to_stop(alice, bob):
     running, marked, gone = (begin(user).turn for user in (alice, bob, alice))
     for turn in (running, marked, gone):
@@ -249,6 +272,20 @@ def test_a_stop_of_a_turn_that_is_over_is_refused(alice):
     with pytest.raises(Refused) as refusal:
         turns.request_stop(alice, begun.turn)
     assert code_of(refusal) == "ended"
+
+
+def test_a_turn_that_nobody_has_claimed_is_stopped_at_once(alice):
+    begun = begin(alice)
+    stopped = turns.request_stop(alice, begun.turn)
+    assert (stopped.state, stopped.runner) == ("stopped", "")
+    assert stopped.ended_at
+    assert not turns.claim(begun.turn, ME)
+
+
+def test_a_stop_is_for_the_runner_to_be_told(alice):
+    begun = begin(alice, runner=ME)
+    marked = turns.request_stop(alice, begun.turn)
+    assert (marked.state, marked.runner, marked.stop_requested) == ("streaming", ME, True)
 
 
 def test_orphans_are_turns_without_a_sign_of_life_or_with_a_dead_runner(alice, settings):

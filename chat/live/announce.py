@@ -4,10 +4,13 @@ At most once: a tab that missed one reads the conversation again when it reconne
 """
 
 from typing import Any
+from uuid import UUID
 
 from asgiref.sync import async_to_sync
+from django.utils import timezone
 
 from chat.live.line import send
+from chat.turns import Begun
 
 LAYER = "default"
 
@@ -22,6 +25,26 @@ async def announce(user_id: int, frame: dict[str, Any]) -> None:
     await send(LAYER, group_of(user_id), {"type": "news", "frame": frame})
 
 
+async def announce_start(begun: Begun) -> None:
+    """Tell of a turn that was taken: whoever watches its conversation, and the lists of conversations."""
+    turn = {
+        "conversation": str(begun.conversation),
+        "turn": str(begun.turn),
+        "message": str(begun.question),
+        "parent": begun.parent and str(begun.parent),
+        "text": begun.text,
+        "model": begun.model,
+        "regenerated": begun.regenerated,
+    }
+    await announce(begun.owner, {"type": "turn", **turn})
+    await announce(begun.owner, _news_of(begun.conversation, running=True, title=begun.title, archived=False))
+
+
+async def announce_end(user_id: int, conversation: UUID) -> None:
+    """Tell the lists of conversations that no answer is being made in this one any more."""
+    await announce(user_id, _news_of(conversation, running=False))
+
+
 async def announce_logout(user_id: int, session_key: str | None) -> None:
     """Have the sockets of a session closed."""
     await send(LAYER, group_of(user_id), {"type": "logged.out", "session": session_key})
@@ -29,3 +52,8 @@ async def announce_logout(user_id: int, session_key: str | None) -> None:
 
 announce_sync = async_to_sync(announce)
 announce_logout_sync = async_to_sync(announce_logout)
+
+
+def _news_of(conversation: UUID, **fields: Any) -> dict[str, Any]:
+    updated = timezone.now().isoformat(timespec="seconds")
+    return {"type": "conversation", "conversation": str(conversation), **fields, "updated": updated}

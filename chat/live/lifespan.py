@@ -21,22 +21,22 @@ class Lifespan:
 
     def __init__(self, application: Application) -> None:
         self._application = application
-        self._started = False
+        self._closes = False
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Start what must run, then hand the request on."""
         if scope["type"] == "lifespan":
             await self._live(receive, send)
             return
-        if not self._started:
-            self._started = True
-            current_runner().start()
+        current_runner().start()
+        if not self._closes:
+            self._closes = True
             _close_with_reactor()
         await self._application(scope, receive, send)
 
     async def _live(self, receive: Any, send: Any) -> None:
         await receive()
-        self._started = True
+        self._closes = True
         current_runner().start()
         await send({"type": "lifespan.startup.complete"})
         await receive()

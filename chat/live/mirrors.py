@@ -1,25 +1,28 @@
-"""Turns of other processes that somebody here watches: each a copy that grows by the pieces that arrive.
+"""Turns of other processes that somebody here watches: each grows here by the pieces that arrive.
 
-A consumer cannot tell a mirror from a turn of its own process. What is lost on the way is asked for; while the other
-process is silent the database is asked, once a second, whether the turn is over.
+A consumer cannot tell a mirrored turn from one of its own process. What is lost on the way is asked for; while the
+other process is silent the database is asked, once a second, whether the turn is over.
 """
 
 import asyncio
+import logging
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
-from django.db import DatabaseError
+from django import db
 
-from chat.engine.excerpt import Gap, excerpt, reaches
+from chat.engine.excerpt import Gap, complete, reaches
 from chat.engine.reply import Cursor, Reply
 from chat.live.kept import ending_of
 from chat.live.line import Line, Message, address_of
 from chat.live.threads import in_thread
 from chat.live.turn import LiveTurn, deleted_frame
 from chat.models import Message as Row
+
+logger = logging.getLogger(__name__)
 
 RENEW_SECONDS = 10
 LINGER_SECONDS = 10
@@ -28,158 +31,180 @@ LOOK_SECONDS = 1
 ASK_AGAIN_SECONDS = 0.2
 
 
-class Mirror(LiveTurn):
-    """A turn that the process at ``address`` answers; empty while nobody has claimed it yet."""
+class Mirror:
+    """What we know of a turn that the process at ``address`` answers; empty while nobody has claimed it."""
 
-    def __init__(self, turn: UUID, conversation: UUID, owner: int, address: str) -> None:
-        super().__init__(turn, conversation, owner)
+    def __init__(self, turn: LiveTurn, address: str) -> None:
+        self.turn = turn
         self.address = address
         self.asked = self.heard = float("-inf")
 
 
 class Mirrors:
-    """The mirrors of this process."""
+    """The mirrors of this process. Run ``keep_asking`` and ``keep_looking`` as tasks."""
 
     def __init__(self, line: Line) -> None:
         self._line = line
         self._mirrors: dict[UUID, Mirror] = {}
         self._clock = asyncio.get_running_loop().time
-        self._renewed = self._looked = self._clock()
+        self._renewed = self._clock()
         self._wanted: set[Mirror] = set()
+        self._unwanted: defaultdict[str, set[str]] = defaultdict(set)
         self._wake = asyncio.Event()
+        self._look = asyncio.Event()
         line.on("pieces", self._take_pieces)
         line.on("pulse", self._take_pulse)
-        line.on("gone", self._take_gone)
         line.on("claimed", self._take_claimed)
 
-    async def find(self, turn: UUID) -> LiveTurn | None:
-        """The mirror of a turn that another process answers or will answer; ``None`` where there is no such turn."""
-        if turn not in self._mirrors:
-            row = await in_thread(_open_turn)(turn)
-            if row is None:
-                return None
-            conversation, owner, runner = row
-            mirror = Mirror(turn, conversation, owner, address_of(runner) if runner else "")
-            self._mirrors.setdefault(turn, mirror)
-            self._ask(mirror)
-        return self._mirrors.get(turn)
+    def get(self, turn: UUID) -> LiveTurn | None:
+        """A turn that is mirrored here."""
+        mirror = self._mirrors.get(turn)
+        return mirror.turn if mirror else None
 
-    async def run(self) -> None:
-        """Ask for what is missing, and look after the mirrors once a second, until cancelled."""
+    def add(self, turn: LiveTurn, runner: str = "") -> None:
+        """Let a turn grow, and end, as the process of this name (if any has claimed it) answers it."""
+        mirror = self._mirrors.setdefault(turn.id, Mirror(turn, address_of(runner) if runner else ""))
+        self._ask(mirror)
+
+    def pop(self, turn: UUID) -> LiveTurn | None:
+        """Mirror a turn no more: it is answered here from now on."""
+        mirror = self._mirrors.pop(turn, None)
+        return mirror.turn if mirror else None
+
+    def doubt(self, turn: UUID) -> None:
+        """Look into the database now: the turn may be over."""
+        if mirror := self._mirrors.get(turn):
+            mirror.heard = float("-inf")
+            self._look.set()
+
+    async def keep_asking(self) -> None:
+        """Ask other processes for what is wanted of them, until cancelled."""
         while True:
             with suppress(TimeoutError):
-                async with asyncio.timeout(ASK_AGAIN_SECONDS if self._wanted else LOOK_SECONDS):
+                async with asyncio.timeout(ASK_AGAIN_SECONDS if self._wanted else None):
                     await self._wake.wait()
             self._wake.clear()
-            await self._send_asks()
-            if self._clock() - self._looked >= LOOK_SECONDS:
-                self._looked = self._clock()
-                await self._look_after()
+            await asyncio.gather(*self._asks(), *self._goodbyes())
+
+    async def keep_looking(self) -> None:
+        """Look after the mirrors once a second, until cancelled."""
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_SECONDS):
+                    await self._look.wait()
+            self._look.clear()
+            self._drop_unwatched()
+            self._renew()
+            try:
+                await self._ask_database()
+            except db.Error as error:
+                logger.debug("Turns of other processes could not be looked up (%s).", error)
+            except Exception:
+                logger.exception("Turns of other processes could not be looked up; it is tried again in a second.")
 
     def _take_pieces(self, message: Message) -> None:
         for key, (new, status, ended) in message["turns"].items():
-            mirror = self._heard(key)
+            mirror = self._heard(key, message["from"])
             if mirror is None:
+                if not ended:
+                    self._leave(message["from"], key)
                 continue
             try:
-                mirror.grow(new)
+                mirror.turn.grow(new)
             except Gap:
                 self._ask(mirror)
                 continue
             if status:
-                mirror.tell(status)
+                mirror.turn.tell(status)
             if ended:
                 self._end(mirror, ended)
 
     def _take_pulse(self, message: Message) -> None:
-        for key, cursor in message["turns"].items():
-            mirror = self._heard(key)
-            if mirror and not reaches(mirror.reply.end, Cursor(*cursor)):
+        sender, turns = message["from"], message["turns"]
+        for key, cursor in turns.items():
+            mirror = self._heard(key, sender)
+            if mirror is None:
+                self._leave(sender, key)
+            elif not reaches(mirror.turn.reply.end, Cursor(*cursor)):
                 self._ask(mirror)
-
-    def _take_gone(self, message: Message) -> None:
-        for mirror in self._known(message["turns"]):
-            mirror.heard = float("-inf")
-        self._looked = float("-inf")
-        self._wake.set()
+        for mirror in list(self._mirrors.values()):
+            if mirror.address == sender and mirror.turn.key not in turns:
+                self.doubt(mirror.turn.id)
 
     def _take_claimed(self, message: Message) -> None:
-        for mirror in self._known([message["turn"]]):
+        if mirror := self._mirrors.get(UUID(message["turn"])):
             mirror.address = message["from"]
             self._ask(mirror)
 
-    def _heard(self, key: str) -> Mirror | None:
+    def _heard(self, key: str, sender: str) -> Mirror | None:
         mirror = self._mirrors.get(UUID(key))
         if mirror:
-            mirror.heard = self._clock()
+            mirror.address, mirror.heard = sender, self._clock()
         return mirror
-
-    def _known(self, keys: Iterable[str]) -> list[Mirror]:
-        return [mirror for key in keys if (mirror := self._mirrors.get(UUID(key)))]
 
     def _ask(self, mirror: Mirror) -> None:
         self._wanted.add(mirror)
         self._wake.set()
 
-    async def _send_asks(self) -> None:
+    def _leave(self, address: str, key: str) -> None:
+        if address:
+            self._unwanted[address].add(key)
+            self._wake.set()
+
+    def _asks(self) -> list[Any]:
         now = self._clock()
-        due = {mirror for mirror in self._wanted if now - mirror.asked >= ASK_AGAIN_SECONDS}
-        self._wanted -= due
-        watch: defaultdict[str, dict[str, Cursor]] = defaultdict(dict)
+        due = [mirror for mirror in self._wanted if now - mirror.asked >= ASK_AGAIN_SECONDS]
+        self._wanted.difference_update(due)
+        turns: defaultdict[str, dict[str, Cursor]] = defaultdict(dict)
         for mirror in due:
-            if mirror.address and not mirror.ended:
+            elsewhere = mirror.address not in ("", self._line.address)
+            if elsewhere and self._mirrors.get(mirror.turn.id) is mirror:
                 mirror.asked = now
-                watch[mirror.address][mirror.key] = mirror.reply.end
-        for address, turns in watch.items():
-            await self._line.send(address, "watch", turns=turns)
+                turns[mirror.address][mirror.turn.key] = mirror.turn.reply.end
+        return [self._line.send(address, "watch", turns=each) for address, each in turns.items()]
 
-    async def _look_after(self) -> None:
+    def _goodbyes(self) -> list[Any]:
+        unwanted, self._unwanted = self._unwanted, defaultdict(set)
+        left = {address: [key for key in keys if UUID(key) not in self._mirrors] for address, keys in unwanted.items()}
+        return [self._line.send(address, "unwatch", turns=keys) for address, keys in left.items() if keys]
+
+    def _drop_unwatched(self) -> None:
         now = self._clock()
-        await self._drop(
-            [
-                mirror
-                for mirror in self._mirrors.values()
-                if mirror.unwatched_since is not None and now - mirror.unwatched_since > LINGER_SECONDS
-            ]
-        )
-        if now - self._renewed >= RENEW_SECONDS:
-            self._renewed = now
-            self._wanted.update(self._mirrors.values())
+        for mirror in list(self._mirrors.values()):
+            since = mirror.turn.unwatched_since
+            if since is not None and now - since > LINGER_SECONDS:
+                del self._mirrors[mirror.turn.id]
+                self._leave(mirror.address, mirror.turn.key)
+
+    def _renew(self) -> None:
+        if self._clock() - self._renewed >= RENEW_SECONDS:
+            self._renewed = self._clock()
+            for mirror in self._mirrors.values():
+                self._ask(mirror)
+
+    async def _ask_database(self) -> None:
+        now = self._clock()
         silent = [mirror for mirror in self._mirrors.values() if now - mirror.heard > SILENT_SECONDS]
-        if silent:
-            with suppress(DatabaseError):
-                await self._ask_database(silent)
-
-    async def _drop(self, unwatched: Collection[Mirror]) -> None:
-        left: defaultdict[str, list[str]] = defaultdict(list)
-        for mirror in unwatched:
-            del self._mirrors[mirror.id]
-            left[mirror.address].append(mirror.key)
-        for address, keys in left.items():
-            if address:
-                await self._line.send(address, "unwatch", turns=keys)
-
-    async def _ask_database(self, silent: Collection[Mirror]) -> None:
-        runners = await in_thread(_runners_of)([mirror.id for mirror in silent])
+        if not silent:
+            return
+        runners = await in_thread(_runners_of)([mirror.turn.id for mirror in silent])
         for mirror in silent:
-            runner = runners.get(mirror.id)
+            runner = runners.get(mirror.turn.id)
             if runner is None:
-                content, ended = await in_thread(_kept)(mirror.id)
-                with suppress(Gap):
-                    mirror.grow(excerpt(Reply.of(content), mirror.reply.end))
-                self._end(mirror, ended or deleted_frame(mirror))
-            elif runner and address_of(runner) != mirror.address:
+                await self._end_as_kept(mirror)
+            elif runner:
                 mirror.address = address_of(runner)
                 self._ask(mirror)
 
+    async def _end_as_kept(self, mirror: Mirror) -> None:
+        content, ended = await in_thread(_kept)(mirror.turn.id)
+        if self._mirrors.get(mirror.turn.id) is mirror:
+            complete(mirror.turn.reply, Reply.of(content))
+            self._end(mirror, ended or deleted_frame(mirror.turn))
+
     def _end(self, mirror: Mirror, frame: dict[str, Any]) -> None:
-        self._mirrors.pop(mirror.id, None)
-        mirror.end(frame)
-
-
-def _open_turn(turn: UUID) -> tuple[UUID, int, str] | None:
-    rows = Row.objects.open().filter(pk=turn).values_list("conversation", "conversation__owner", "runner")
-    return rows.first()
+        self._mirrors.pop(mirror.turn.id, None)
+        mirror.turn.end(frame)
 
 
 def _runners_of(turns: Collection[UUID]) -> dict[UUID, str]:

@@ -1,11 +1,12 @@
 """Other processes that watch turns of ours: each gets one batch per tick, for all its turns together.
 
-A watch is a lease: a process that does not renew it for `LEASE_SECONDS` is gone. Once a second each is told how far it
-should have come, so that a lost tail is noticed.
+A watch is a lease: a process that does not renew it for `LEASE_SECONDS` is gone. Once a second each is told which turns
+it is sent and how far it should have come, so that every loss is noticed, that of an end or of a good-bye too.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+import logging
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 from uuid import UUID
@@ -13,13 +14,17 @@ from uuid import UUID
 from chat.engine.excerpt import excerpt
 from chat.engine.reply import Cursor
 from chat.live.follower import Follower, Progress
-from chat.live.line import Line, Message
+from chat.live.line import SEND_SECONDS, Line, Message
 from chat.live.turn import LiveTurn
+
+logger = logging.getLogger(__name__)
 
 LEASE_SECONDS = 30
 PULSE_SECONDS = 1
 SHORTEST_TICK, LONGEST_TICK = 0.005, 0.05
 TICK_PER_TURN = 0.0005
+LARGEST_BATCH = 250_000
+"""Characters, more or less: Redis cuts off whoever lags 8 MB behind."""
 
 
 def tick_under(turns: int) -> float:
@@ -34,6 +39,8 @@ class Peer(Follower):
         super().__init__()
         self.address = address
         self.renewed = asyncio.get_running_loop().time()
+        self.settled = asyncio.Event()
+        self.settled.set()
         self._line = line
         self._first = asyncio.Event()
 
@@ -45,15 +52,20 @@ class Peer(Follower):
     async def send(self, news: Iterable[Progress]) -> None:
         """One batch; then a tick, cut short by the first words of a turn."""
         self._first.clear()
-        turns = {each.turn.key: [excerpt(each.turn.reply, each.cursor), each.status, each.ended] for each in news}
-        if turns:
+        sent = False
+        for turns in _batches(news):
             await self._line.send(self.address, "pieces", turns=turns)
+            sent = True
+        if not self._woken:
+            self.settled.set()
+        if sent:
             with suppress(TimeoutError):
                 async with asyncio.timeout(tick_under(len(self._cursors))):
                     await self._first.wait()
 
     def _mark(self, turn: LiveTurn) -> None:
         super()._mark(turn)
+        self.settled.clear()
         if self._cursors.get(turn) == Cursor():
             self._first.set()
 
@@ -62,17 +74,14 @@ class Peers:
     """All processes that watch turns of ours."""
 
     def __init__(
-        self,
-        line: Line,
-        turns: Mapping[UUID, LiveTurn],
-        spawn: Callable[[Coroutine[Any, Any, Any]], object],
+        self, line: Line, turns: Mapping[UUID, LiveTurn], spawn: Callable[[Coroutine[Any, Any, Any]], object]
     ) -> None:
         self._line = line
         self._turns = turns
         self._spawn = spawn
         self._peers: dict[str, Peer] = {}
-        line.on("watch", self._watch)
-        line.on("unwatch", self._unwatch)
+        line.on("watch", self._take_watch)
+        line.on("unwatch", self._take_unwatch)
 
     async def run(self) -> None:
         """Pulse once a second, until cancelled; then send nothing any more."""
@@ -84,39 +93,68 @@ class Peers:
             for peer in self._peers.values():
                 peer.close()
 
-    async def _pulse(self) -> None:
-        """Tell everybody how far they should have come, and forget those that are gone."""
-        now = asyncio.get_running_loop().time()
-        for peer in list(self._peers.values()):
-            if now - peer.renewed > LEASE_SECONDS:
-                peer.close()
-                del self._peers[peer.address]
-            elif sent := peer.sent:
-                await self._line.send(peer.address, "pulse", turns=sent)
+    def watch(self, address: str, turn: LiveTurn, cursor: Cursor = Cursor()) -> None:  # noqa: B008 - immutable
+        """Send a turn to the process at ``address``, from ``cursor`` on."""
+        peer = self._peers.get(address)
+        if peer is None:
+            peer = self._peers[address] = Peer(address, self._line)
+            self._spawn(self._serve(peer))
+        peer.renewed = asyncio.get_running_loop().time()
+        peer.watch(turn, cursor)
 
-    def _watch(self, message: Message) -> None:
-        peer = self._peer(message["from"])
-        gone = []
+    async def settle(self) -> None:
+        """Wait until all that is new has been sent, if it can be."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(SEND_SECONDS):
+                for peer in list(self._peers.values()):
+                    await peer.settled.wait()
+
+    async def _serve(self, peer: Peer) -> None:
+        try:
+            await peer.run()
+        except Exception:
+            # It goes on watching by asking again.
+            logger.exception("The process at %s is not sent its turns any more.", peer.address)
+        finally:
+            self._forget(peer)
+
+    async def _pulse(self) -> None:
+        await asyncio.gather(*(self._pulse_to(peer) for peer in self._peers.values()))
+
+    async def _pulse_to(self, peer: Peer) -> None:
+        now = asyncio.get_running_loop().time()
+        if now - peer.renewed > LEASE_SECONDS:
+            self._forget(peer)
+        elif not await self._line.send(peer.address, "pulse", turns=peer.sent):
+            # Whom we cannot reach cannot reach us: that is no reason to stop what it watches.
+            peer.renewed = now
+
+    def _take_watch(self, message: Message) -> None:
         for key, cursor in message["turns"].items():
             if turn := self._turns.get(UUID(key)):
-                peer.watch(turn, Cursor(*cursor))
-            else:
-                gone.append(key)
-        if gone:
-            self._spawn(self._say_gone(peer.address, gone))
+                self.watch(message["from"], turn, Cursor(*cursor))
 
-    def _unwatch(self, message: Message) -> None:
+    def _take_unwatch(self, message: Message) -> None:
         if peer := self._peers.get(message["from"]):
             for key in message["turns"]:
                 peer.leave(UUID(key))
 
-    async def _say_gone(self, address: str, turns: list[str]) -> None:
-        await self._line.send(address, "gone", turns=turns)
+    def _forget(self, peer: Peer) -> None:
+        peer.close()
+        if self._peers.get(peer.address) is peer:
+            del self._peers[peer.address]
 
-    def _peer(self, address: str) -> Peer:
-        peer = self._peers.get(address)
-        if peer is None:
-            peer = self._peers[address] = Peer(address, self._line)
-            self._spawn(peer.run())
-        peer.renewed = asyncio.get_running_loop().time()
-        return peer
+
+def _batches(news: Iterable[Progress]) -> Iterator[dict[str, list[Any]]]:
+    """The news as the contents of messages, nearly always of one."""
+    batch: dict[str, list[Any]] = {}
+    size = 0
+    for each in news:
+        new = excerpt(each.turn.reply, each.cursor)
+        batch[each.turn.key] = [new, each.status, each.ended]
+        size += sum(len(text) for text, _ in new[3])
+        if size > LARGEST_BATCH:
+            yield batch
+            batch, size = {}, 0
+    if batch:
+        yield batch

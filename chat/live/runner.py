@@ -6,29 +6,30 @@ With ``CHAT_RUNNER=worker`` a web process answers nothing itself: it rings for t
 import asyncio
 import contextvars
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
 from django import db
 from django.conf import settings
-from django.utils import timezone
 
 from chat import prompts, turns
 from chat.engine.errors import InternalFault, Refused
 from chat.engine.events import Outcome
 from chat.engine.reply import plain_text
-from chat.live.announce import announce
+from chat.live.announce import announce_end, announce_start
 from chat.live.answering import Answering
 from chat.live.kept import ending_of
-from chat.live.line import WORKERS, address_of
+from chat.live.line import EVERYBODY, WORKERS, address_of
 from chat.live.process import own_name
 from chat.live.reaper import reap
 from chat.live.relay import Relay
 from chat.live.threads import close_threads, in_thread, until_done
 from chat.live.titles import give_title
 from chat.live.turn import LiveTurn, deleted_frame
+from chat.models import Message
 from chat.providers import aclose_provider, get_provider
 from chat.turns import Begun
 
@@ -36,6 +37,7 @@ logger = logging.getLogger(__name__)
 
 SAVE_SECONDS = 1
 CLOSE_SECONDS = 10
+LEAST_DETACHED_SECONDS = 2  # a page that is loaded again, or a tab on another process, needs a moment to come
 
 
 class Runner:
@@ -55,12 +57,10 @@ class Runner:
 
     def start(self) -> None:
         """Begin to hear other processes and to look after orphaned turns; a second call does nothing."""
-        if self._started:
-            return
-        self._started = True
-        self.always(self.relay.run())
-        if _inline():
-            self.always(self.keep_reaping())
+        if not self._started:
+            self._started = True
+            self.always(self.relay.run())
+            self.always(self._keep_reaping())
 
     def always(self, work: Coroutine[Any, Any, Any]) -> None:
         """Do this until the runner is closed."""
@@ -75,66 +75,88 @@ class Runner:
             raise Refused("unavailable", "The service is being restarted. Your message is kept here.", retry_after=2)
         return await asyncio.shield(self._spawn(self._begin(begin)))
 
+    async def claim(self, turn: UUID, watcher: str = "") -> None:
+        """Answer a queued turn, unless somebody else does. The process at the address ``watcher`` is sent it at once.
+
+        The caller may be cancelled in between, as with ``begin``.
+        """
+        await asyncio.shield(self._spawn(self._claim(turn, watcher)))
+
     def stop(self, turn: UUID, outcome: Outcome = Outcome.STOPPED) -> None:
-        """Stop a turn of this process; the durable mark for any other is `turns.request_stop`'s."""
+        """Stop a turn of this process."""
         if answering := self._answering.get(turn):
             answering.stop(outcome)
         elif turn in self.turns:
             self._stopped[turn] = outcome
+
+    def hurry_stop(self, turn: Message) -> None:
+        """After `turns.request_stop`: have it obeyed now, and not when the runner next looks for marks, in a second."""
+        if turn.pk in self.turns:
+            self.stop(turn.pk)
+        elif turn.is_open:
+            self._spawn(self.relay.line.send(address_of(turn.runner), "stop", turn=str(turn.pk)))
+        else:
+            self.relay.mirrors.doubt(turn.pk)
+            self._spawn(announce_end(turn.conversation.owner_id, turn.conversation_id))
 
     @property
     def accepting(self) -> bool:
         """Whether it takes turns; no more once it is being closed."""
         return not self._draining
 
-    async def ring_to_stop(self, turn: UUID, runner: str) -> None:
-        """Have the runner of this name stop a turn. If this is lost, it finds the mark in the row within a second."""
-        if turn in self.turns:
-            self.stop(turn)
-        elif runner:
-            await self.relay.line.send(address_of(runner), "stop", turn=str(turn))
-
     async def close(self, drain: float = 0) -> None:
         """Let running turns finish for ``drain`` seconds, then interrupt them, everything kept."""
         self._draining = True
-        if self._tasks and drain:
-            await asyncio.wait(self._tasks, timeout=drain)
+        await self._finish(drain)
         self._closing = True
         for turn in list(self.turns):
             self.stop(turn, Outcome.INTERRUPTED)
-        if self._tasks:
-            _, late = await asyncio.wait(self._tasks, timeout=CLOSE_SECONDS)
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
-        for task in self._always:
-            task.cancel()
-        await asyncio.gather(*self._always, return_exceptions=True)
+        await self._finish(CLOSE_SECONDS)
+        await _cancelled(self._tasks)
+        await self.relay.peers.settle()
+        await _cancelled(self._always)
         await aclose_provider()
         await asyncio.to_thread(close_threads)
 
-    def take(self, begun: Begun, announced: Awaitable[None] | None = None) -> None:
-        """Answer a turn that is claimed for this process; its end is announced after ``announced``."""
-        turn = self.turns[begun.turn] = LiveTurn(begun.turn, begun.conversation, begun.owner)
-        self._spawn(self._answer(turn, begun, announced))
+    async def _finish(self, seconds: float) -> None:
+        """Wait for what is being done and for what comes of it, but no longer than this."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while self._tasks:
+                    await asyncio.wait(self._tasks)
 
     async def _begin(self, begin: Callable[..., Begun]) -> Begun:
-        begun = await in_thread(self._begun)(begin)
+        inline = settings.CHAT_RUNNER == "inline"
+        begun = await in_thread(begin)(runner=self.name if inline else "")
         if begun.new:
-            announced = self._spawn(_announce_start(begun))
-            if _inline():
-                self.take(begun, announced)
+            announced = self._spawn(announce_start(begun))
+            if inline:
+                self._take(begun, announced)
             else:
-                await self.relay.line.send(WORKERS, "start", turn=str(begun.turn))
+                self.relay.mirrors.add(LiveTurn(begun.turn, begun.conversation, begun.owner))
+                self._spawn(self.relay.line.send(WORKERS, "start", turn=str(begun.turn)))
         return begun
 
-    def _begun(self, begin: Callable[..., Begun]) -> Begun:
-        if not _inline():
-            return begin()
-        begun = begin(runner=self.name)
-        if begun.new:
-            turns.claim(begun.turn, self.name)
-        return begun
+    async def _claim(self, turn: UUID, watcher: str) -> None:
+        if begun := await in_thread(self._claimed)(turn):
+            taken = self._take(begun)
+            if watcher:
+                self.relay.peers.watch(watcher, taken)
+            await self.relay.line.send(EVERYBODY, "claimed", turn=str(turn))
+
+    def _claimed(self, turn: UUID) -> Begun | None:
+        # Claimed last: what fails before that leaves it to others.
+        begun = turns.begun_of(turn)
+        return begun if begun and turns.claim(turn, self.name) else None
+
+    def _take(self, begun: Begun, announced: Awaitable[None] | None = None) -> LiveTurn:
+        """Answer a turn that is claimed for this process; its end is announced after ``announced``."""
+        watched = self.relay.mirrors.pop(begun.turn)
+        turn = self.turns[begun.turn] = watched or LiveTurn(begun.turn, begun.conversation, begun.owner)
+        if self._closing:
+            self.stop(turn.id, Outcome.INTERRUPTED)
+        self._spawn(self._answer(turn, begun, announced))
+        return turn
 
     async def _answer(self, turn: LiveTurn, begun: Begun, announced: Awaitable[None] | None) -> None:
         try:
@@ -142,6 +164,7 @@ class Runner:
             frame = await until_done(ending_of, turn.id)
         except Exception:
             logger.exception("Turn %s could not be ended here; the reaper will end it.", turn.key)
+            self.relay.mirrors.add(turn)
             return
         finally:
             # Also where `close` cancels this: then nobody is told of an end, for the turn is open until it is reaped.
@@ -150,7 +173,7 @@ class Runner:
         turn.end(frame or deleted_frame(turn))
         if announced:
             await announced
-        await announce(begun.owner, _conversation_frame(begun, running=False))
+        await announce_end(begun.owner, begun.conversation)
         answer = plain_text(turn.reply.content())
         if begun.untitled and answer and frame and not self._closing:
             await give_title(await get_provider(), begun, answer)
@@ -174,7 +197,7 @@ class Runner:
 
     def _save_regularly(self) -> None:
         if self._saver is None or self._saver.done():
-            self._saver = self._spawn(self._keep_saving())
+            self._saver = self._spawn(self._keep_saving(), self._always)
 
     async def _keep_saving(self) -> None:
         while self._answering:
@@ -199,13 +222,13 @@ class Runner:
         patience = settings.CHAT_DETACHED_SECONDS
         if patience is None:
             return
+        longest = max(patience, LEAST_DETACHED_SECONDS)
         now = asyncio.get_running_loop().time()
         for turn in self.turns.values():
-            if turn.unwatched_since is not None and now - turn.unwatched_since >= patience:
+            if turn.unwatched_since is not None and now - turn.unwatched_since >= longest:
                 self.stop(turn.id)
 
-    async def keep_reaping(self) -> None:
-        """End the turns of processes that are gone, until cancelled."""
+    async def _keep_reaping(self) -> None:
         while True:
             try:
                 await reap(await get_provider(), spare=self.turns)
@@ -235,30 +258,8 @@ def current_runner() -> Runner:
     return _runners[loop]
 
 
-def _inline() -> bool:
-    return settings.CHAT_RUNNER == "inline"
-
-
-async def _announce_start(begun: Begun) -> None:
-    await announce(begun.owner, _turn_frame(begun))
-    await announce(begun.owner, _conversation_frame(begun, running=True))
-
-
-def _turn_frame(begun: Begun) -> dict[str, Any]:
-    return {
-        "type": "turn",
-        "conversation": str(begun.conversation),
-        "turn": str(begun.turn),
-        "message": str(begun.question),
-        "parent": begun.parent and str(begun.parent),
-        "text": begun.text,
-        "model": begun.model,
-        "regenerated": begun.regenerated,
-    }
-
-
-def _conversation_frame(begun: Begun, *, running: bool) -> dict[str, Any]:
-    frame = {"type": "conversation", "conversation": str(begun.conversation), "running": running}
-    if running:
-        frame |= {"title": begun.title, "archived": False}
-    return {**frame, "updated": timezone.now().isoformat(timespec="seconds")}
+async def _cancelled(tasks: Iterable[asyncio.Task[Any]]) -> None:
+    tasks = list(tasks)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

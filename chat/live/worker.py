@@ -6,16 +6,16 @@ turns whose doorbell was lost or that came while everybody was busy.
 
 import asyncio
 import logging
+from collections.abc import Mapping
 from contextlib import suppress
 from uuid import UUID
 
 from django import db
 
 from chat import turns
-from chat.live.line import EVERYBODY, WORKERS
+from chat.live.line import WORKERS, Message
 from chat.live.runner import Runner
 from chat.live.threads import in_thread
-from chat.turns import Begun
 
 logger = logging.getLogger(__name__)
 
@@ -29,10 +29,11 @@ class Worker:
     def __init__(self, runner: Runner, concurrency: int) -> None:
         self._runner = runner
         self._concurrency = concurrency
-        self._rung: list[UUID] = []
+        # The turns, each with the address of the process that rang.
+        self._rung: dict[UUID, str] = {}
         self._wake = asyncio.Event()
         runner.relay.line.join(WORKERS)
-        runner.relay.line.on("start", lambda message: self._hear(UUID(message["turn"])))
+        runner.relay.line.on("start", self._hear)
 
     async def run(self) -> None:
         """Claim until cancelled."""
@@ -45,29 +46,25 @@ class Worker:
             self._wake.clear()
             # The busier we are, the longer we leave it to others.
             await asyncio.sleep(YIELD_SECONDS * len(self._runner.turns) / self._concurrency)
-            rung, self._rung = self._rung, []
+            rung, self._rung = self._rung, {}
             try:
                 await self._claim(rung)
                 if clock() - swept >= SWEEP_SECONDS:
                     swept = clock()
-                    await self._claim(await in_thread(turns.queued)(SWEEP_SECONDS))
+                    await self._claim(dict.fromkeys(await in_thread(turns.queued)(SWEEP_SECONDS), ""))
             except db.Error as error:
                 logger.warning("Queued answers could not be claimed; it is tried again in a second (%s).", error)
+            except Exception:
+                logger.exception("Queued answers could not be claimed; it is tried again in a second.")
 
-    def _hear(self, turn: UUID) -> None:
-        self._rung.append(turn)
+    def _hear(self, message: Message) -> None:
+        self._rung[UUID(message["turn"])] = message["from"]
         self._wake.set()
 
-    async def _claim(self, queued: list[UUID]) -> None:
-        for turn in queued:
-            if not self._runner.accepting:
-                return
-            if len(self._runner.turns) >= self._concurrency:
+    async def _claim(self, queued: Mapping[UUID, str]) -> None:
+        for turn, watcher in queued.items():
+            if not self._runner.accepting or len(self._runner.turns) >= self._concurrency:
+                # Others may be busy, too, or start only after us.
                 await in_thread(turns.keep_waiting)(queued)
                 return
-            if begun := await in_thread(self._claimed)(turn):
-                self._runner.take(begun)
-                await self._runner.relay.line.send(EVERYBODY, "claimed", turn=str(turn))
-
-    def _claimed(self, turn: UUID) -> Begun | None:
-        return turns.begun_of(turn) if turns.claim(turn, self._runner.name) else None
+            await self._runner.claim(turn, watcher)

@@ -5,7 +5,7 @@ import json
 import socket
 from functools import partial
 from unittest.mock import Mock
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -30,14 +30,13 @@ def directed(**directive):
 
 async def begin(user, text):
     """Begin a turn without any tab."""
-    runner = current_runner()
     fields = {"key": uuid4(), "conversation": None, "parent": None, "text": text}
-    return await runner.begin(partial(turns.begin, user, runner=runner.name, **fields))
+    return await current_runner().begin(partial(turns.begin, user, **fields))
 
 
-async def seen(begun, condition):
+async def seen(turn, condition):
     """Watch a turn until a condition of it holds."""
-    turn = current_runner().turns.get(begun.turn)
+    turn = current_runner().turns.get(turn)
     if turn and not condition(turn):
         done = asyncio.Event()
         turn.watch(done, lambda: condition(turn) and done.set())
@@ -47,13 +46,13 @@ async def seen(begun, condition):
 
 async def grown(begun):
     """Wait until a turn has some text."""
-    await seen(begun, lambda turn: turn.reply.end.offset > 0)
+    await seen(begun.turn, lambda turn: turn.reply.end.offset > 0)
 
 
-async def over(begun):
+async def over(turn):
     """Wait until a turn is over; gives its message."""
-    await seen(begun, lambda turn: turn.ended)
-    return await Message.objects.aget(pk=begun.turn)
+    await seen(turn, lambda turn: turn.ended)
+    return await Message.objects.aget(pk=turn)
 
 
 async def test_an_answer_goes_on_without_anybody(alice, upstream):
@@ -61,8 +60,7 @@ async def test_an_answer_goes_on_without_anybody(alice, upstream):
     async with Tab(await sync_to_async(session_of)(alice)) as tab:
         accepted = await tab.ask(question)
         await tab.see("delta", turn=accepted["turn"])
-    turn = current_runner().turns[next(iter(current_runner().turns))]
-    answer = await over(turn.begun)
+    answer = await over(UUID(accepted["turn"]))
     assert (answer.state, answer.text) == ("complete", answer_text(question))
 
 
@@ -70,14 +68,14 @@ async def test_an_answer_that_nobody_watches_for_long_is_stopped(alice, upstream
     settings.CHAT_DETACHED_SECONDS = 0
     begun = await begin(alice, directed(tokens=10_000, speed=20))
     await upstream.ledger.wait_for(lambda entry: entry.how == "client_closed")
-    assert (await over(begun)).state == "stopped"
+    assert (await over(begun.turn)).state == "stopped"
 
 
 async def test_a_stop_mark_from_another_process_is_obeyed_within_a_second(alice, upstream):
     begun = await begin(alice, directed(tokens=10_000, speed=20))
     await sync_to_async(turns.request_stop)(alice, begun.turn)
     await upstream.ledger.wait_for(lambda entry: entry.how == "client_closed", seconds=3)
-    assert (await over(begun)).state == "stopped"
+    assert (await over(begun.turn)).state == "stopped"
 
 
 async def test_an_answer_is_saved_while_it_grows(alice, upstream):
@@ -118,10 +116,10 @@ async def test_nobody_waits_for_other_tabs_to_be_told(alice, upstream, monkeypat
         reached.set()
         await released.wait()
 
-    monkeypatch.setattr("chat.live.announce.PATIENCE_SECONDS", 1_000)
-    monkeypatch.setattr("chat.live.announce.get_channel_layer", lambda: Mock(group_send=held))
+    monkeypatch.setattr("chat.live.line.SEND_SECONDS", 1_000)
+    monkeypatch.setattr("chat.live.line.get_channel_layer", lambda _: Mock(group_send=held))
     begun = await begin(alice, directed(text="At once."))
-    assert (await over(begun)).text == "At once."
+    assert (await over(begun.turn)).text == "At once."
     async with asyncio.timeout(10):
         await reached.wait()
     released.set()
@@ -167,7 +165,7 @@ async def test_an_end_that_cannot_be_written_is_written_later(alice, upstream, m
         return end(*arguments, **fields)
 
     monkeypatch.setattr(turns, "end", failing)
-    answer = await over(await begin(alice, directed(text="Kept.")))
+    answer = await over((await begin(alice, directed(text="Kept."))).turn)
     assert (answer.state, answer.text) == ("complete", "Kept.")
 
 
@@ -186,7 +184,7 @@ async def test_a_database_that_is_away_before_the_first_call_leaves_no_turn_hang
     monkeypatch.setattr(turns, "end", failing)
     monkeypatch.setattr("chat.prompts.prompt_of", away)
     begun = await begin(alice, "Hello")
-    answer = await over(begun)
+    answer = await over(begun.turn)
     assert (answer.state, answer.error_code) == ("failed", "internal")
     assert begun.turn not in current_runner().turns
 
@@ -215,7 +213,7 @@ async def test_the_reaper_spares_what_is_answered_here(alice, upstream, monkeypa
 
 async def test_a_fault_of_our_own_ends_the_turn_and_its_record(alice, upstream, monkeypatch):
     monkeypatch.setattr("chat.live.turn.LiveTurn.append", lambda *_: 1 / 0)
-    answer = await over(await begin(alice, directed(text="Lost.")))
+    answer = await over((await begin(alice, directed(text="Lost."))).turn)
     record = await UsageRecord.objects.aget(message=answer)
     assert (answer.state, answer.error_code, record.end) == ("failed", "internal", "failed")
 
@@ -223,6 +221,6 @@ async def test_a_fault_of_our_own_ends_the_turn_and_its_record(alice, upstream, 
 async def test_a_hundred_answers_at_once_all_arrive(alice, upstream, settings):
     settings.CHAT_MAX_OPEN_TURNS = settings.CHAT_MESSAGES_PER_MINUTE = 1_000
     begun = [await begin(alice, directed(tokens=20, speed=100)) for _ in range(100)]
-    answers = [await over(each) for each in begun]
+    answers = [await over(each.turn) for each in begun]
     assert {answer.state for answer in answers} == {"complete"}
     assert {answer.text for answer in answers} == {answer_text(directed(tokens=20, speed=100))}

@@ -4,7 +4,6 @@ import asyncio
 import json
 import signal
 from argparse import ArgumentParser
-from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -37,6 +36,7 @@ class Command(BaseCommand):
             raise CommandError(f"{error['message']} {error['detail']}".strip())
 
     async def _ask(self, user: User, question: str, model: str) -> None:
+        current_runner().start()
         self.tab = Tab(user, self._show)
         self.kinds: dict[int, str] = {}
         # Not validated as a frame: what is wrong with it is for `turns` to say, in a sentence.
@@ -48,11 +48,14 @@ class Command(BaseCommand):
         finally:
             await current_runner().close(drain=TITLE_SECONDS)
 
+    def _stop(self, turn: UUID) -> None:
+        stop = wire.Stop(type="stop", turn=turn)
+        self.stopping = asyncio.ensure_future(self.tab.obey(stop))
+
     async def _show(self, frame: str) -> None:
         match json.loads(frame):
             case {"type": "accepted", "turn": turn}:
-                stop = partial(current_runner().stop, UUID(turn))
-                asyncio.get_running_loop().add_signal_handler(signal.SIGINT, stop)
+                asyncio.get_running_loop().add_signal_handler(signal.SIGINT, self._stop, UUID(turn))
             case {"type": "block", "index": index, "kind": kind}:
                 self.kinds[index] = kind
             case {"type": "delta", "index": index, "text": text} if self.kinds[index] == "text":

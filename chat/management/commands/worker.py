@@ -24,6 +24,8 @@ class Command(BaseCommand):
 
     def handle(self, *, concurrency: int, **options: Any) -> None:
         """Run it on an event loop of its own."""
+        if concurrency < 1:
+            raise CommandError("--concurrency: expected a number of at least 1.")
         if not settings.REDIS_URL:
             raise CommandError("Workers hear of their work through Redis: set REDIS_URL, for the web processes too.")
         uvloop.run(self._work(concurrency))
@@ -34,8 +36,8 @@ class Command(BaseCommand):
             asyncio.get_running_loop().add_signal_handler(each, stopped.set)
         runner = current_runner()
         runner.always(Worker(runner, concurrency).run())
-        runner.always(runner.keep_reaping())
         runner.start()
         self.stdout.write(f"{runner.name}: up to {concurrency} answers at a time.")
+        self.stdout.flush()
         await stopped.wait()
         await runner.close(settings.CHAT_DRAIN_SECONDS)
