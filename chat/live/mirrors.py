@@ -106,8 +106,6 @@ class Mirrors:
         for key, (new, status, ended) in message["turns"].items():
             mirror = self._heard(key, message["from"])
             if mirror is None:
-                if not ended:
-                    self._leave(message["from"], key)
                 continue
             try:
                 mirror.turn.grow(new)

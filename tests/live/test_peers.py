@@ -71,7 +71,19 @@ async def test_a_fault_in_sending_to_one_process_is_got_over(alice, pair, monkey
         assert reader.text == (await row(reader.turn)).text
 
 
-async def test_who_closes_has_told_the_others_of_every_end(alice, pair, wire):
+async def test_the_first_words_of_a_turn_do_not_wait_for_the_tick(alice, pair, monkeypatch):
+    monkeypatch.setattr(peers, "tick_under", lambda _: 3)
+    one, two = pair
+    async with Reader(two, alice, await begin(one, alice, LONG)) as busy:
+        await busy.reads(1)
+        had = len(busy.text)
+        async with Reader(two, alice, await begin(one, alice, LONG)) as reader:
+            await reader.reads(1, seconds=1)
+            await busy.reads(had + 1, seconds=1)  # a message is for all turns
+
+
+async def test_who_closes_has_told_the_others_of_every_end(alice, pair, wire, monkeypatch):
+    monkeypatch.setattr(peers, "tick_under", lambda _: 0.5)
     one, two = pair
     turn = await begin(one, alice, LONG)
     async with Reader(two, alice, turn) as reader:
