@@ -13,6 +13,7 @@ import aiohttp
 
 MODEL = "claude-sonnet-5-5"
 MAX_TOKENS = 32_000
+ENOUGH = 16_384  # characters until a reader says that they have come, as the page does
 
 Arrival = tuple[int, str]
 """The moment (`monotonic_ns`) and the text of one frame of an answer."""
@@ -39,6 +40,7 @@ class Socket:
     async def __aenter__(self) -> Self:
         self._socket = await self._http.ws_connect(f"{self._url}/ws/chat/")
         await self._socket.receive()
+        self._frames = 1
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -49,8 +51,14 @@ class Socket:
         command = {"type": "send", "key": str(uuid4()), "conversation": None, "parent": None, "text": question}
         await self._socket.send_json(command)
         frames: list[Arrival] = []
+        unsaid = 0
         async for message in self._socket:
             frames.append((monotonic_ns(), message.data))
+            self._frames += 1
+            unsaid += len(message.data)
+            if unsaid >= ENOUGH:
+                unsaid = 0
+                await self._socket.send_str(f'{{"type":"ack","frames":{self._frames}}}')
             if message.data.startswith(('{"type":"ended"', '{"type":"refused"')):
                 return deltas(frames)
         raise RuntimeError(f"The socket was closed: {self._socket.close_code}.")

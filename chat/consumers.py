@@ -20,6 +20,7 @@ from chat import admission, wire
 from chat.engine.errors import Refused
 from chat.live.announce import group_of
 from chat.live.threads import in_thread
+from chat.live.window import Window
 from chat.models import User
 from chat.providers import is_simulated
 from chat.readiness import REDIS_AWAY
@@ -27,8 +28,12 @@ from chat.tab import Tab
 
 logger = logging.getLogger(__name__)
 
-NOT_LOGGED_IN, WRONG_ORIGIN, TOO_MANY, UNAVAILABLE = 4401, 4403, 4429, 4503
+NOT_LOGGED_IN, WRONG_ORIGIN, FALLEN_BEHIND, TOO_MANY, UNAVAILABLE = 4401, 4403, 4408, 4429, 4503
 PUMP_FAILED = 1011
+UNACKNOWLEDGED = 65_536
+"""Bytes: then text waits."""
+MOST_UNACKNOWLEDGED = 8 * UNACKNOWLEDGED
+"""Bytes: what does not wait, news and answers to commands, has come to so much; then the socket is closed."""
 CHECK_COMMAND_SECONDS = 2
 CHECK_FRAME_SECONDS = 30
 
@@ -112,11 +117,15 @@ class ChatConsumer(AsyncWebsocketConsumer):
         admission.sockets[user.pk] += 1
         self.flood = admission.Flood()
         self.checked = monotonic()
-        self.tab = Tab(user, self._put)
+        self.tab = Tab(user, self._put, Window(UNACKNOWLEDGED))
         self.pumping = asyncio.create_task(self._pump(self.tab))
         self.groups.append(group_of(user.pk))  # channels leaves these groups by itself
         await self.channel_layer.group_add(group_of(user.pk), self.channel_name)
-        limits = {"text": settings.CHAT_MAX_MESSAGE_CHARS, "frame": settings.CHAT_MAX_FRAME_BYTES}
+        limits = {
+            "text": settings.CHAT_MAX_MESSAGE_CHARS,
+            "frame": settings.CHAT_MAX_FRAME_BYTES,
+            "unacknowledged": UNACKNOWLEDGED,
+        }
         hello = {"protocol": wire.PROTOCOL, "user": user.get_username(), "simulated": is_simulated(), "limits": limits}
         await self.tab.say({"type": "hello", **hello})
 
@@ -149,6 +158,9 @@ class ChatConsumer(AsyncWebsocketConsumer):
         """Send an encoded frame past the consumer's own layers, because every token takes this way."""
         if self.tab is None or not await self._still_allowed(self.tab, CHECK_FRAME_SECONDS):
             return
+        if self.tab.window.unacknowledged > MOST_UNACKNOWLEDGED:
+            await self._close(FALLEN_BEHIND)
+            return
         try:
             await self.base_send({"type": "websocket.send", "text": frame})
         except Exception:
@@ -177,7 +189,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
     def _leave(self) -> None:
         if self.tab:
             admission.sockets[self.tab.user.pk] -= 1
-            self.tab.pump.close()
+            self.tab.close()
             self.tab = None
 
 

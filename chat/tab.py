@@ -12,25 +12,36 @@ from chat.live.kept import missed
 from chat.live.pump import Pump
 from chat.live.runner import current_runner
 from chat.live.threads import in_thread
+from chat.live.turn import LiveTurn
+from chat.live.window import Window
 from chat.models import Conversation, Message, User
 
 MAX_WATCHED = 20
 
 
 class Tab:
-    """One tab of one person; ``put`` sends an encoded frame. Run ``pump.run`` beside it."""
+    """One tab of one person; ``put`` sends an encoded frame. Run ``pump.run`` beside it, and ``close`` it.
 
-    def __init__(self, user: User, put: Callable[[str], Awaitable[None]]) -> None:
+    Answers to commands go out at once; text waits while there is no room in the ``window``.
+    """
+
+    def __init__(self, user: User, put: Callable[[str], Awaitable[None]], window: Window | None = None) -> None:
         self.user = user
+        self.window = window or Window()
         self._put = put
         # The conversations, each with those turns that are being sent, or were to their end.
         self._watched: dict[UUID, set[UUID]] = {}
         self._runner = current_runner()
-        self.pump = Pump(put)
+        self.pump = Pump(self._send, self.window)
 
     async def say(self, frame: Mapping[str, Any]) -> None:
         """Send a frame."""
-        await self._put(wire.encode(frame))
+        await self._send(wire.encode(frame))
+
+    def close(self) -> None:
+        """Send nothing any more."""
+        self.pump.close()
+        self.window.close()
 
     async def obey(self, command: wire.Command) -> None:
         """Do what a command asks. Raises `Refused`."""
@@ -47,6 +58,8 @@ class Tab:
                 self.pump.unwatch(command.conversation)
             case wire.Ping():
                 await self.say(wire.answer("pong", command.id))
+            case wire.Ack():
+                self.window.acknowledge(command.frames)
 
     async def hear(self, frame: Mapping[str, Any]) -> None:
         """Pass on a rare event, and follow a turn that began in a conversation that is watched."""
@@ -109,8 +122,11 @@ class Tab:
                 sent.add(key)
             else:
                 over[key] = cursor
-        if over:
-            for key, frames in (await in_thread(missed)(self.user, over)).items():
-                sent.add(key)
-                for frame in frames:
-                    await self._put(frame)
+        for frame, content in await in_thread(missed)(self.user, over) if over else ():
+            turn = LiveTurn.over(frame, content, self.user.pk)
+            self.pump.watch(turn, over[turn.id])
+            sent.add(turn.id)
+
+    async def _send(self, frame: str) -> None:
+        self.window.sent(frame)
+        await self._put(frame)

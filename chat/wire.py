@@ -18,6 +18,8 @@ from chat.models import Message, UsageRecord
 
 PROTOCOL = 1
 MAX_DEPTH = 8
+LONGEST_TEXT = 16_384
+"""Code points in a ``delta`` frame: a long text comes in several, for daphne sends none over 1 MiB."""
 _PRIVATE = {"type", "signature", "encrypted_content", "encrypted_index", "encrypted_stdout"}
 _EXACTNESS: list[str] = [each.value for each in UsageRecord.Exactness]
 
@@ -83,7 +85,14 @@ class Ping(_Frame):
     type: Literal["ping"]
 
 
-Command = Send | Regenerate | Stop | Watch | Unwatch | Ping
+class Ack(_Frame):
+    """How many frames have come through this socket, all in all."""
+
+    type: Literal["ack"]
+    frames: Annotated[int, Field(ge=0, strict=True)]
+
+
+Command = Send | Regenerate | Stop | Watch | Unwatch | Ping | Ack
 _COMMANDS: TypeAdapter[Command] = TypeAdapter(Annotated[Command, Field(discriminator="type")])
 
 
@@ -124,11 +133,7 @@ def progress(turn: str, reply: Reply, cursor: Cursor) -> list[str]:
     for event in reply.since(cursor):
         match event:
             case Delta(index, text):
-                # By hand: this is every token's way.
-                at = offset if index == cursor.block else 0
-                frames.append(
-                    f'{{"type":"delta","turn":"{turn}","index":{index},"offset":{at},"text":{encode_basestring(text)}}}'
-                )
+                frames += _deltas(turn, index, offset if index == cursor.block else 0, text)
             case BlockStarted(index):
                 frames.append(encode(_block(turn, index, reply.blocks[index], started=True)))
             case Note(index) | BlockEnded(index):
@@ -136,6 +141,13 @@ def progress(turn: str, reply: Reply, cursor: Cursor) -> list[str]:
                     frames.append(encode(_block(turn, index, reply.blocks[index])))
                 changed = index
     return frames
+
+
+def _deltas(turn: str, index: int, offset: int, text: str) -> Iterable[str]:
+    for start in range(0, len(text), LONGEST_TEXT):
+        part = encode_basestring(text[start : start + LONGEST_TEXT])
+        # By hand: this is every token's way.
+        yield f'{{"type":"delta","turn":"{turn}","index":{index},"offset":{offset + start},"text":{part}}}'
 
 
 def refused(error: Refused, re: str | None = None) -> dict[str, Any]:

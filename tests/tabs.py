@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections import defaultdict
+from contextlib import suppress
 from uuid import uuid4
 
 import aiohttp
@@ -13,6 +14,7 @@ from django.test import Client
 from chatproject.asgi import application
 
 ORIGIN = "http://localhost"
+ENOUGH = 16_384  # characters until a tab says that they have come
 
 
 def session_of(user):
@@ -31,6 +33,8 @@ class Tab:
         self.frames = []
         self.texts = defaultdict(lambda: defaultdict(str))
         self._news = asyncio.Condition()
+        self._unsaid = 0
+        self.awake = True
         self.closed_with = None
 
     async def __aenter__(self):
@@ -41,6 +45,8 @@ class Tab:
     async def __aexit__(self, *_):
         self._reading.cancel()
         await self._leave()
+        with suppress(asyncio.CancelledError):
+            await self._reading
 
     async def say(self, type_, **fields):
         """Send a command."""
@@ -133,6 +139,19 @@ class Tab:
                 else:
                     self.closed_with = received
                 self._news.notify_all()
+            if isinstance(received, str) and self.awake:
+                await self._acknowledge(len(received))
+
+    async def wake(self):
+        """Say that all has come, and go on saying so."""
+        self.awake = True
+        await self.say("ack", frames=len(self.frames))
+
+    async def _acknowledge(self, characters):
+        self._unsaid += characters
+        if self._unsaid >= ENOUGH:
+            self._unsaid = 0
+            await self.say("ack", frames=len(self.frames))
 
     def _take(self, frame):
         self.frames.append(frame)

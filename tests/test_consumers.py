@@ -38,7 +38,7 @@ async def test_it_says_hello(alice, tab_of, upstream):
         hello = await tab.see("hello")
     assert hello["protocol"] == 1
     assert hello["user"] == "alice"
-    assert hello["limits"] == {"text": 100_000, "frame": 524_288}
+    assert hello["limits"] == {"text": 100_000, "frame": 524_288, "unacknowledged": 65_536}
 
 
 async def test_an_answer_arrives_whole_and_is_kept(alice, tab_of, upstream):
@@ -152,11 +152,11 @@ async def test_a_tab_that_comes_back_after_the_end_gets_what_it_missed(alice, ta
     question = directed(text="All of it, to the last word.")
     async with await tab_of(alice) as tab:
         ended = await ended_turn(tab, question)
-        await tab.say("watch", conversation=ended["conversation"], cursors={ended["turn"]: {"block": 0, "offset": 7}})
-        await tab.see("watching")
-        again = await tab.see("delta", offset=7)
-        assert again["text"] == "it, to the last word."
-        assert tab.of("ended")[0] == ended
+    async with await tab_of(alice) as back:
+        back.texts[ended["turn"]][0] = "All of "
+        await back.say("watch", conversation=ended["conversation"], cursors={ended["turn"]: back.cursor(ended["turn"])})
+        assert await back.see("ended") == ended
+        assert [frame["text"] for frame in back.of("delta")] == ["it, to the last word."]
 
 
 async def test_a_second_tab_stays_in_step(alice, tab_of, upstream):

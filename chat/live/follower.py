@@ -12,14 +12,18 @@ from chat.engine.reply import Cursor
 from chat.live.turn import LiveTurn
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Progress:
-    """What is new in a turn since its follower was last there: from ``cursor`` on, a status, an end."""
+    """What is new in a turn since its follower was last there: from ``cursor`` on, a status, an end.
+
+    ``stale``: while it was being sent, the turn was watched anew or left; the rest need not be sent.
+    """
 
     turn: LiveTurn
     cursor: Cursor
     status: dict[str, Any] | None
     ended: dict[str, Any] | None
+    stale: bool = False
 
 
 class Follower(ABC):
@@ -30,6 +34,7 @@ class Follower(ABC):
         self._told: dict[LiveTurn, object] = {}
         self._woken: dict[LiveTurn, None] = {}
         self._wake = asyncio.Event()
+        self._sending: Progress | None = None
         self.closed = False
 
     @abstractmethod
@@ -40,6 +45,9 @@ class Follower(ABC):
         """Send what comes after ``cursor``, and go on until the turn is over. Again for the same turn: start anew."""
         if self.closed:
             return
+        # By its id: one that is over may come as another object.
+        if self._sending and self._sending.turn.id == turn.id:
+            self._sending.stale = True
         self._cursors[turn] = cursor
         self._told.pop(turn, None)
         turn.watch(self, lambda: self._mark(turn))
@@ -47,6 +55,8 @@ class Follower(ABC):
 
     def unwatch(self, conversation: UUID) -> None:
         """Stop sending the turns of a conversation."""
+        if self._sending and self._sending.turn.conversation == conversation:
+            self._sending.stale = True
         for turn in [turn for turn in self._cursors if turn.conversation == conversation]:
             self._forget(turn)
 
@@ -86,7 +96,9 @@ class Follower(ABC):
             elif not status:
                 # A mirror that has only begun, and a reader who saw more of the turn elsewhere.
                 continue
-            yield Progress(turn, cursor, status, turn.ended)
+            self._sending = Progress(turn, cursor, status, turn.ended)
+            yield self._sending
+        self._sending = None
 
     def _mark(self, turn: LiveTurn) -> None:
         self._woken[turn] = None

@@ -1,11 +1,10 @@
-"""What is kept of turns that are over, as frames for whoever was away."""
+"""What is kept of turns that are over, for whoever was away."""
 
-from collections.abc import Mapping
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
 from chat import wire
-from chat.engine.reply import Cursor, Reply
 from chat.models import Message, UsageRecord, User
 
 
@@ -17,17 +16,14 @@ def ending_of(turn: UUID) -> dict[str, Any] | None:
     return wire.ended(message, _records(message))
 
 
-def missed(user: User, cursors: Mapping[UUID, Cursor]) -> dict[UUID, list[str]]:
-    """Of those turns that are over the frames, encoded, that take a client from its cursor to the end."""
-    messages = Message.objects.of(user).filter(pk__in=cursors, role=Message.Role.ASSISTANT)
-    return {
-        message.pk: [
-            *wire.progress(str(message.pk), Reply.of(message.content), cursors[message.pk]),
-            wire.encode(wire.ended(message, _records(message))),
-        ]
+def missed(user: User, turns: Collection[UUID]) -> list[tuple[dict[str, Any], list[dict[str, Any]]]]:
+    """Those of a person's turns that are over, each as its ``ended`` frame and its content."""
+    messages = Message.objects.of(user).filter(pk__in=turns, role=Message.Role.ASSISTANT)
+    return [
+        (wire.ended(message, _records(message)), message.content)
         for message in messages.prefetch_related("usage_records")
         if not message.is_open
-    }
+    ]
 
 
 def _records(message: Message) -> list[Any]:

@@ -5,11 +5,11 @@ more at once.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 from uuid import UUID
 
-from chat.engine.events import Event
+from chat.engine.events import Event, Json
 from chat.engine.excerpt import Excerpt, take
 from chat.engine.reply import Reply
 
@@ -50,6 +50,14 @@ class LiveTurn:
         """The turn is over and kept; ``frame`` is its ``ended`` frame."""
         self.ended = frame
         self._wake_all()
+
+    @classmethod
+    def over(cls, frame: dict[str, Any], content: Iterable[Json], owner: int) -> "LiveTurn":
+        """A turn that is over, from its ``ended`` frame and the content that is kept."""
+        turn = cls(UUID(frame["turn"]), UUID(frame["conversation"]), owner)
+        turn.reply = Reply.of(content)
+        turn.end(frame)
+        return turn
 
     def watch(self, watcher: object, wake: Wake) -> None:
         """From now on call ``wake`` whenever there is more."""

@@ -13,6 +13,7 @@ from chat.live import runner as runners
 from chat.live.line import EVERYBODY, LAYER, WORKERS, Line, send
 from chat.live.pump import Pump
 from chat.live.runner import Runner
+from chat.live.window import Window
 from chat.live.worker import Worker
 from chat.models import Message
 
@@ -98,7 +99,7 @@ class Reader:
         self._starts = {cursor.block: cursor.offset}
 
     async def __aenter__(self):
-        self.pump = Pump(self._put)
+        self.pump = Pump(self._put, Window())
         self._pumping = asyncio.create_task(self.pump.run())
         found = await self.runner.relay.find(self.turn, self.user.pk)
         assert found, "There is no such turn."

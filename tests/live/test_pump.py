@@ -10,6 +10,7 @@ from chat.engine.events import BlockStarted, Delta
 from chat.engine.reply import Cursor
 from chat.live.pump import Pump
 from chat.live.turn import LiveTurn
+from chat.live.window import Window
 
 
 def live_turn():
@@ -21,7 +22,7 @@ def live_turn():
 async def sent():
     """A running pump, and what it has sent, frame by frame."""
     frames = asyncio.Queue()
-    pump = Pump(frames.put)
+    pump = Pump(frames.put, Window())
     pumping = asyncio.create_task(pump.run())
     yield pump, frames
     pump.close()

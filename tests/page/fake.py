@@ -13,7 +13,7 @@ from django.template.loader import render_to_string
 from chat.views.blocks import blocks_of
 
 STATIC = Path(__file__).resolve().parents[2] / "chat" / "static"
-LIMITS = {"text": 1000, "frame": 524288}
+LIMITS = {"text": 1000, "frame": 524288, "unacknowledged": 65536}
 USER = SimpleNamespace(pk=1, username="ada", first_name="Ada", get_full_name="", is_staff=False)
 
 
@@ -23,6 +23,7 @@ class FakeSocket:
     def __init__(self, websocket: web.WebSocketResponse) -> None:
         self.websocket = websocket
         self.commands: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self.acknowledged: asyncio.Queue[int] = asyncio.Queue()
 
     async def send(self, *frames: dict[str, Any]) -> None:
         for frame in frames:
@@ -157,6 +158,8 @@ class Fake:
             return
         if command["type"] == "ping":
             await socket.answer(command, "pong")
+        elif command["type"] == "ack":
+            socket.acknowledged.put_nowait(command["frames"])
         elif command["type"] != "unwatch":
             socket.commands.put_nowait(command)
 

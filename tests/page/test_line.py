@@ -1,9 +1,11 @@
 """The websocket in its worker: what waits there until the page can draw, and what does not."""
 
+import asyncio
+
 import pytest
 from playwright.async_api import expect
 
-from tests.page.fake import block, delta, exchange
+from tests.page.fake import LIMITS, block, delta, exchange
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -99,3 +101,12 @@ async def test_a_worker_that_cannot_be_loaded_is_a_lost_connection(fake, page):
     await expect(page.locator("#connection")).to_be_hidden()
     await socket.send(block(turn), delta(turn, 0, "Here"))
     await expect(page.locator("#transcript")).to_contain_text("Here")
+
+
+async def test_what_has_come_is_acknowledged_though_the_page_is_busy(fake, page, line):
+    """The page draws nothing here, but the server must go on: all it would keep for us is here by now."""
+    socket = await line()
+    quarter = LIMITS["unacknowledged"] // 4
+    await socket.send(delta("t", 0, "x" * (quarter // 2)))
+    await socket.send(delta("t", quarter // 2, "x" * (quarter // 2)), delta("t", quarter, "x"))
+    assert await asyncio.wait_for(socket.acknowledged.get(), 10) == 3

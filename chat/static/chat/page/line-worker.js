@@ -1,4 +1,7 @@
-/** Worker: holds the websocket. Text that is not wanted yet piles up here, joined; any other frame goes out at once. */
+/**
+ * Worker: holds the websocket, and tells the server what has come. Text that is not wanted yet piles up here, joined; any
+ * other frame goes out at once.
+ */
 
 import { pointsOf } from "./points.js";
 
@@ -6,6 +9,9 @@ let ws = null;
 let number = 0;
 let wanted = true;
 let held = [];
+let frames = 0;
+let unsaid = 0; // characters that have come since we last said so
+let enough = Infinity;
 
 addEventListener("message", ({ data }) => {
   if (data.open) open(data);
@@ -18,8 +24,12 @@ function open(data) {
   close();
   number = data.number;
   wanted = true;
+  frames = unsaid = 0;
   ws = new WebSocket(data.open);
-  ws.onmessage = (event) => hear(JSON.parse(event.data));
+  ws.onmessage = (event) => {
+    hear(JSON.parse(event.data));
+    acknowledge(event.data.length);
+  };
   ws.onclose = (event) => hand({ closed: event.code });
 }
 
@@ -36,7 +46,17 @@ function more() {
   if (held.length) hand();
 }
 
+/** A slow reader is sent no more than the server may have unacknowledged, and later all of the rest at once. */
+function acknowledge(length) {
+  frames += 1;
+  unsaid += length;
+  if (unsaid < enough) return;
+  unsaid = 0;
+  ws?.send(JSON.stringify({ type: "ack", frames }));
+}
+
 function hear(frame) {
+  if (frame.type === "hello") enough = frame.limits.unacknowledged / 4;
   const before = held.at(-1);
   if (goesOn(before, frame)) before.text += frame.text;
   else held.push(frame);
