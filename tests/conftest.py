@@ -1,5 +1,9 @@
-"""What every test stands on: a clean environment, a database in a file of its own, and no network but loopback."""
+"""What every test stands on: a clean environment, a database of its own, and no network but loopback.
 
+The database is a SQLite file. ``TEST_DATABASE=postgres`` takes a PostgreSQL of its own, one for each process of tests.
+"""
+
+import atexit
 import os
 import secrets
 import socket
@@ -10,6 +14,12 @@ for variable in [name for name in os.environ if name.startswith(OURS)]:
 os.environ.setdefault("SECRET_KEY", secrets.token_urlsafe())
 os.environ["ENV_FILE"] = os.devnull
 os.environ["DJANGO_SETTINGS_MODULE"] = "chatproject.settings"
+if os.environ.get("TEST_DATABASE") == "postgres":
+    from tests.postgres import Postgres
+
+    postgres = Postgres().start()
+    atexit.register(postgres.remove)
+    os.environ["DATABASE_URL"] = postgres.url
 
 import django  # noqa: E402
 import pytest  # noqa: E402

@@ -24,7 +24,7 @@ class Server:
         self.url = f"http://127.0.0.1:{_free_port()}"
         self.environment = {
             **os.environ,
-            "DATABASE_URL": f"sqlite:///{connection.settings_dict['NAME']}",
+            "DATABASE_URL": database_url(),
             "SECRET_KEY": settings.SECRET_KEY,
             "ANTHROPIC_BASE_URL": upstream,
             "ANTHROPIC_API_KEY": "any",
@@ -82,6 +82,14 @@ class Redis:
         """End it with SIGKILL."""
         self.process.kill()
         self.process.wait()
+
+
+def database_url():
+    """Where the tests keep their data, for a process of its own."""
+    database = connection.settings_dict
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{database['NAME']}"
+    return f"postgres://{database['USER']}@{database['HOST']}:{database['PORT']}/{database['NAME']}"
 
 
 def _free_port():

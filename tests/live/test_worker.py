@@ -11,14 +11,14 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.core.management import CommandError, call_command
-from django.db import OperationalError, connection
+from django.db import OperationalError
 from django.utils import timezone
 
 from chat import turns
 from chat.models import Message
 from chat.simulator import answer_text
 from tests.live.processes import Reader, begin, directed, kept, row, settled
-from tests.servers import ROOT
+from tests.servers import ROOT, database_url
 from tests.tabs import Tab, session_of
 
 pytestmark = [pytest.mark.redis, pytest.mark.django_db(transaction=True)]
@@ -166,7 +166,7 @@ async def command(between, upstream, *words):
     """Start one of our commands, as an administrator does."""
     environment = {
         "PATH": os.environ["PATH"],
-        "DATABASE_URL": f"sqlite:///{connection.settings_dict['NAME']}",
+        "DATABASE_URL": database_url(),
         "SECRET_KEY": settings.SECRET_KEY,
         "REDIS_URL": between.url,
         "CHAT_RUNNER": "worker",

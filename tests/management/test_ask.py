@@ -6,10 +6,9 @@ import sys
 
 import pytest
 from django.conf import settings
-from django.db import connection
 
 from chat.models import Conversation, Message, UsageRecord
-from tests.servers import ROOT
+from tests.servers import ROOT, database_url
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -17,7 +16,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 async def ask(upstream, question, *options):
     """Start the command on the database of the tests."""
     environment = {
-        "DATABASE_URL": f"sqlite:///{connection.settings_dict['NAME']}",
+        "DATABASE_URL": database_url(),
         "SECRET_KEY": settings.SECRET_KEY,
         "ANTHROPIC_BASE_URL": upstream.url,
         "ANTHROPIC_API_KEY": "any",
