@@ -19,6 +19,7 @@ from django.conf import settings
 from chat import admission, wire
 from chat.engine.errors import Refused
 from chat.live.announce import group_of
+from chat.live.runner import current_runner
 from chat.live.threads import in_thread
 from chat.live.window import Window
 from chat.models import User
@@ -29,7 +30,7 @@ from chat.tab import Tab
 logger = logging.getLogger(__name__)
 
 NOT_LOGGED_IN, WRONG_ORIGIN, FALLEN_BEHIND, TOO_MANY, UNAVAILABLE = 4401, 4403, 4408, 4429, 4503
-PUMP_FAILED = 1011
+PUMP_FAILED, RESTARTING = 4500, 4512  # daphne sends none of the codes below 3000
 UNACKNOWLEDGED = 65_536
 """Bytes: then text waits."""
 MOST_UNACKNOWLEDGED = 8 * UNACKNOWLEDGED
@@ -102,6 +103,8 @@ class ChatConsumer(AsyncWebsocketConsumer):
 
     async def _let_in(self) -> int | None:
         """The code to close with, or ``None`` where this is the socket of a tab from now on."""
+        if not current_runner().accepting:
+            return RESTARTING
         if not admission.origin_allowed(self.scope):
             return WRONG_ORIGIN
         self.session_key = self.scope["cookies"].get(settings.SESSION_COOKIE_NAME)
@@ -118,6 +121,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
         self.flood = admission.Flood()
         self.checked = monotonic()
         self.tab = Tab(user, self._put, Window(UNACKNOWLEDGED))
+        current_runner().farewells.add(self._restart)
         self.pumping = asyncio.create_task(self._pump(self.tab))
         self.groups.append(group_of(user.pk))  # channels leaves these groups by itself
         await self.channel_layer.group_add(group_of(user.pk), self.channel_name)
@@ -182,6 +186,9 @@ class ChatConsumer(AsyncWebsocketConsumer):
         await self._close(NOT_LOGGED_IN)
         return False
 
+    async def _restart(self) -> None:
+        await self._close(RESTARTING)
+
     async def _close(self, code: int) -> None:
         self._leave()
         await self.close(code)
@@ -191,6 +198,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
             admission.sockets[self.tab.user.pk] -= 1
             self.tab.close()
             self.tab = None
+            current_runner().farewells.discard(self._restart)
 
 
 def _log_refusal(error: Exception) -> None:

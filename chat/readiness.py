@@ -58,5 +58,8 @@ async def _layer_problem() -> str:
     except Exception as error:
         # In the moment in which a connection breaks, the layer raises whatever its parts do.
         logger.warning("Redis does not answer: %s", str(error) or f"nothing in {PATIENCE} s")
-        return "Redis does not answer: check REDIS_URL, and that Redis runs."
+        return (
+            "Redis does not answer: check REDIS_URL, and that Redis runs. "
+            "A single process does without: leave REDIS_URL and CHAT_RUNNER unset."
+        )
     return ""

@@ -35,6 +35,9 @@ from chat.turns import Begun
 
 logger = logging.getLogger(__name__)
 
+Farewell = Callable[[], Awaitable[object]]
+"""Tells somebody who is connected to this process that it goes."""
+
 SAVE_SECONDS = 1
 CLOSE_SECONDS = 10
 LEAST_DETACHED_SECONDS = 2  # a page that is loaded again, or a tab on another process, needs a moment to come
@@ -52,6 +55,7 @@ class Runner:
         self._always: set[asyncio.Task[Any]] = set()
         self._saver: asyncio.Task[None] | None = None
         self._started = self._draining = self._closing = False
+        self.farewells: set[Farewell] = set()
         self.relay = Relay(self.name, self.turns, self.always)
         self.relay.line.on("stop", lambda message: self.stop(UUID(message["turn"])))
 
@@ -105,7 +109,7 @@ class Runner:
         return not self._draining
 
     async def close(self, drain: float = 0) -> None:
-        """Let running turns finish for ``drain`` seconds, then interrupt them, everything kept."""
+        """Let running turns finish for ``drain`` seconds, then interrupt them, everything kept; and say good-bye."""
         self._draining = True
         await self._finish(drain)
         self._closing = True
@@ -113,6 +117,7 @@ class Runner:
             self.stop(turn, Outcome.INTERRUPTED)
         await self._finish(CLOSE_SECONDS)
         await _cancelled(self._tasks)
+        await asyncio.gather(*(farewell() for farewell in self.farewells), return_exceptions=True)
         await self.relay.peers.settle()
         await _cancelled(self._always)
         await aclose_provider()

@@ -155,5 +155,6 @@ def test_a_redis_that_does_not_answer_is_told_before_serving(unused_port, tmp_pa
     assert manage("migrate", "--verbosity", "0", **variables).returncode == 0
     done = manage("welcome", **variables)
     assert done.returncode == 1
-    assert done.stderr.strip().endswith("Redis does not answer: check REDIS_URL, and that Redis runs.")
+    assert "Redis does not answer: check REDIS_URL, and that Redis runs." in done.stderr
+    assert "leave REDIS_URL and CHAT_RUNNER unset" in done.stderr
     assert "Traceback" not in done.stderr

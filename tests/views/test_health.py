@@ -6,6 +6,11 @@ from django.db import OperationalError
 
 from chat import readiness
 
+REDIS_AWAY = (
+    "Redis does not answer: check REDIS_URL, and that Redis runs. "
+    "A single process does without: leave REDIS_URL and CHAT_RUNNER unset."
+)
+
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -20,7 +25,10 @@ async def test_it_lives(async_client):
 
 
 async def test_it_is_ready(async_client):
-    assert await ready(async_client) == (200, {"database": "ok", "migrations": "ok", "channel_layer": "ok"})
+    assert await ready(async_client) == (
+        200,
+        {"server": "ok", "database": "ok", "migrations": "ok", "channel_layer": "ok"},
+    )
 
 
 async def test_it_says_what_to_do_when_the_database_is_away(async_client, monkeypatch, caplog):
@@ -49,7 +57,7 @@ async def test_it_says_what_to_do_when_redis_is_away(async_client, settings, unu
     settings.CHANNEL_LAYERS = {"default": layer, "relay": layer}
     status, checks = await ready(async_client)
     assert status == 503
-    assert checks["channel_layer"] == "Redis does not answer: check REDIS_URL, and that Redis runs."
+    assert checks["channel_layer"] == REDIS_AWAY
 
 
 async def test_it_leaves_nothing_behind(async_client):
