@@ -1,11 +1,9 @@
 """Logging in and out, signing up, changing a password, and the first administrator."""
 
 import threading
-from io import StringIO
 
 import pytest
 from django.contrib.auth.password_validation import password_validators_help_texts
-from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
@@ -235,40 +233,6 @@ class TestFirstAdministrator:
             thread.join()
         assert [user is None for user in sorted(made, key=bool)] == [True, False]
         assert User.objects.count() == 1
-
-
-class TestWelcome:
-    def welcome(self, **options):
-        out = StringIO()
-        call_command("welcome", stdout=out, **options)
-        return out.getvalue()
-
-    @pytest.mark.django_db(transaction=True)
-    def test_it_prints_the_one_time_link_while_nobody_has_an_account(self, client):
-        text = self.welcome(port=9000)
-        link = next(word for word in text.split() if "/accounts/first/" in word)
-        assert link.startswith("http://127.0.0.1:9000/")
-        assert client.get(link.removeprefix("http://127.0.0.1:9000")).status_code == 200
-
-    @pytest.mark.django_db(transaction=True)
-    def test_it_prints_no_link_afterwards(self, alice):
-        assert "/first/" not in self.welcome()
-
-    @pytest.mark.django_db(transaction=True)
-    def test_it_says_who_answers(self, settings):
-        assert "simulated: set ANTHROPIC_API_KEY" in self.welcome()
-        settings.ANTHROPIC_API_KEY = "sk-ant-secret"
-        text = self.welcome()
-        assert "from Claude" in text
-        assert "sk-ant" not in text
-
-    @pytest.mark.django_db(transaction=True)
-    @pytest.mark.parametrize(
-        ("host", "site"),
-        [("0.0.0.0", "http://127.0.0.1:80/"), ("::1", "http://[::1]:80/"), ("chat", "http://chat:80/")],
-    )
-    def test_it_prints_an_address_that_can_be_opened(self, host, site):
-        assert site in self.welcome(host=host, port=80)
 
 
 PAGES = ["/accounts/login/", "/accounts/signup/", "/accounts/password/", "/accounts/first/x/", "/nowhere/"]

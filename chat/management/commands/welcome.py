@@ -1,6 +1,8 @@
 """``manage.py welcome``: say where the site is, how to log in and who answers; or what keeps it from working."""
 
+import sys
 from argparse import ArgumentParser
+from pathlib import Path
 from typing import Any
 
 from asgiref.sync import async_to_sync
@@ -28,10 +30,15 @@ class Command(BaseCommand):
         wrong = [problem for problem in async_to_sync(readiness.problems)().values() if problem]
         if wrong:
             raise CommandError(" ".join(wrong))
-        site = site_url(host, port)
+        site = public_url() or site_url(host, port)
         self.stdout.write(f"\n  Chat      {site}/")
         self.stdout.write(f"  Log in    {how_to_log_in(site)}")
         self.stdout.write(f"  Answers   {who_answers()}\n")
+
+
+def public_url() -> str:
+    """Where people come from outside, as far as the settings say it; with https none could log in elsewhere."""
+    return next((origin for origin in settings.CSRF_TRUSTED_ORIGINS if "*" not in origin), "")
 
 
 def site_url(host: str, port: int) -> str:
@@ -44,9 +51,15 @@ def site_url(host: str, port: int) -> str:
 def how_to_log_in(site: str) -> str:
     """With an account, or over the link that makes the first one."""
     if User.objects.exists():
-        return "with your account (a forgotten password: .venv/bin/python manage.py changepassword NAME)"
+        return f"with your account (a forgotten password: {_python()} manage.py changepassword NAME)"
     link = reverse("first", args=[first_administrator.make_token()])
     return f"nobody has an account yet; make the administrator's here, within a day:\n            {site}{link}"
+
+
+def _python() -> str:
+    """The interpreter as it is called from where we are."""
+    python = Path(sys.executable)
+    return str(python.relative_to(settings.BASE_DIR)) if python.is_relative_to(settings.BASE_DIR) else "python"
 
 
 def who_answers() -> str:
