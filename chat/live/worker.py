@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections.abc import Mapping
 from contextlib import suppress
+from pathlib import Path
 from uuid import UUID
 
 from django import db
@@ -24,11 +25,15 @@ YIELD_SECONDS = 0.05
 
 
 class Worker:
-    """Feeds a runner with queued turns, up to ``concurrency`` at a time. ``run`` is a task of the runner's."""
+    """Feeds a runner with queued turns, up to ``concurrency`` at a time. ``run`` is a task of the runner's.
 
-    def __init__(self, runner: Runner, concurrency: int) -> None:
+    The file ``alive`` is touched after every look through the rows.
+    """
+
+    def __init__(self, runner: Runner, concurrency: int, alive: Path | None = None) -> None:
         self._runner = runner
         self._concurrency = concurrency
+        self._alive = alive
         # The turns, each with the address of the process that rang.
         self._rung: dict[UUID, str] = {}
         self._wake = asyncio.Event()
@@ -51,7 +56,7 @@ class Worker:
                 await self._claim(rung)
                 if clock() - swept >= SWEEP_SECONDS:
                     swept = clock()
-                    await self._claim(dict.fromkeys(await in_thread(turns.queued)(SWEEP_SECONDS), ""))
+                    await self._claim(dict.fromkeys(await in_thread(self._queued)(), ""))
             except db.Error as error:
                 logger.warning("Queued answers could not be claimed; it is tried again in a second (%s).", error)
             except Exception:
@@ -60,6 +65,12 @@ class Worker:
     def _hear(self, message: Message) -> None:
         self._rung[UUID(message["turn"])] = message["from"]
         self._wake.set()
+
+    def _queued(self) -> list[UUID]:
+        queued = turns.queued(SWEEP_SECONDS)
+        if self._alive:
+            self._alive.touch()
+        return queued
 
     async def _claim(self, queued: Mapping[UUID, str]) -> None:
         for turn, watcher in queued.items():

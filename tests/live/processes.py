@@ -55,13 +55,13 @@ class Processes:
         self._monkeypatch = monkeypatch
         self.all = []
 
-    async def start(self, name, *, concurrency=None, hears=True):
+    async def start(self, name, *, concurrency=None, alive=None, hears=True):
         """A process: a web process, or a worker where ``concurrency`` is given. By then it hears the others."""
         with self._monkeypatch.context() as patched:
             patched.setattr(runners, "own_name", lambda: f"{name}:1:1")
             runner = Runner()
         if concurrency:
-            runner.always(Worker(runner, concurrency).run())
+            runner.always(Worker(runner, concurrency, alive).run())
         heard = asyncio.Event()
         runner.relay.line.on("hello", lambda _: heard.set())
         runner.start()

@@ -154,6 +154,24 @@ async def test_a_failure_to_claim_ends_nothing(alice, web, processes, monkeypatc
         assert (await reader.ends())["state"] == "complete"
 
 
+async def test_a_worker_shows_that_it_lives_while_the_database_answers(alice, web, processes, monkeypatch, tmp_path):
+    queued, failures = turns.queued, iter([OperationalError("away")])
+    looked = []
+
+    def failing(older_than):
+        looked.append(alive.exists())
+        if failure := next(failures, None):
+            raise failure
+        return queued(older_than)
+
+    monkeypatch.setattr(turns, "queued", failing)
+    monkeypatch.setattr("chat.live.worker.SWEEP_SECONDS", 0.05)
+    alive = tmp_path / "alive"
+    await processes.start("worker", concurrency=10, alive=alive)
+    await settled(lambda: len(looked) == 3)
+    assert looked == [False, False, True]
+
+
 async def test_a_question_that_no_worker_takes_is_given_up(alice, processes, settings, monkeypatch):
     settings.CHAT_RUNNER, settings.CHAT_REAP_SECONDS = "worker", 1
     monkeypatch.setattr("chat.live.reaper.SIGN_SECONDS", 0.1)
@@ -178,8 +196,10 @@ async def command(between, upstream, *words):
     return await asyncio.create_subprocess_exec(*words, cwd=ROOT, env=environment, stdout=pipe, stderr=pipe)
 
 
-async def test_the_command_works_until_it_is_told_to_stop(alice, web, between, upstream):
-    process = await command(between, upstream, "worker", "--concurrency", "3")
+async def test_the_command_works_until_it_is_told_to_stop(alice, web, between, upstream, tmp_path):
+    alive = tmp_path / "alive"
+    alive.write_text("Left by an earlier one.")
+    process = await command(between, upstream, "worker", "--concurrency", "3", "--alive", alive)
     assert b"up to 3 answers at a time" in await process.stdout.readline()
     question = directed(tokens=60, speed=30)
     async with Reader(web, alice, await begin(web, alice, question)) as reader:
@@ -189,6 +209,7 @@ async def test_the_command_works_until_it_is_told_to_stop(alice, web, between, u
     assert reader.text == answer_text(question)
     assert await process.communicate() == (b"", b"")
     assert process.returncode == 0
+    assert alive.read_text() == ""
 
 
 async def test_a_question_from_the_terminal_is_answered_and_stopped_by_a_worker(admin, processes, between, upstream):
@@ -202,7 +223,11 @@ async def test_a_question_from_the_terminal_is_answered_and_stopped_by_a_worker(
 
 @pytest.mark.parametrize(
     ("url", "options", "sentence"),
-    [("", [], "set REDIS_URL"), ("redis://localhost", ["--concurrency", "0"], "at least 1")],
+    [
+        ("", [], "set REDIS_URL"),
+        ("redis://localhost", ["--concurrency", "0"], "at least 1"),
+        ("redis://localhost", ["--alive", "/nowhere/alive"], "/nowhere/alive cannot be written"),
+    ],
 )
 def test_what_a_worker_needs_is_said_in_a_sentence(settings, url, options, sentence):
     settings.REDIS_URL = url
