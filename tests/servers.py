@@ -17,11 +17,10 @@ ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 30
 
 
-class Server:
-    """daphne on a free port. ``upstream`` is the simulator's URL; more of the environment by keyword."""
+class Process:
+    """One of our processes. ``upstream`` is the simulator's URL; more of the environment by keyword."""
 
     def __init__(self, upstream, **environment):
-        self.url = f"http://127.0.0.1:{_free_port()}"
         self.environment = {
             **os.environ,
             "DATABASE_URL": database_url(),
@@ -31,17 +30,9 @@ class Server:
             **environment,
         }
 
-    def start(self):
-        """Start it, and wait until it answers."""
-        port = self.url.rpartition(":")[2]
-        daphne = [sys.executable, "-m", "chatproject.server", "-v", "0", "-b", "127.0.0.1", "-p", port]
-        self.process = subprocess.Popen([*daphne, "chatproject.asgi:application"], cwd=ROOT, env=self.environment)
-        for _ in range(START_SECONDS * 20):
-            if self._answers():
-                return self
-            assert self.process.poll() is None, "The server ended at its start."
-            time.sleep(0.05)
-        raise AssertionError("The server did not start.")
+    def run(self, *words, **more):
+        """Run Python with these words."""
+        self.process = subprocess.Popen([sys.executable, *words], cwd=ROOT, env=self.environment, **more)
 
     def kill(self):
         """End it with SIGKILL."""
@@ -54,11 +45,42 @@ class Server:
             self.process.send_signal(signal.SIGTERM)
         self.process.wait(timeout=START_SECONDS)
 
+
+class Server(Process):
+    """daphne on a free port."""
+
+    def __init__(self, upstream, **environment):
+        super().__init__(upstream, **environment)
+        self.url = f"http://127.0.0.1:{_free_port()}"
+
+    def start(self):
+        """Start it, and wait until it answers."""
+        daphne = ["-m", "chatproject.server", "-v", "0", "-b", "127.0.0.1", "-p", self.url.rpartition(":")[2]]
+        self.run(*daphne, "chatproject.asgi:application")
+        for _ in range(START_SECONDS * 20):
+            if self._answers():
+                return self
+            assert self.process.poll() is None, "The server ended at its start."
+            time.sleep(0.05)
+        raise AssertionError("The server did not start.")
+
     def _answers(self):
         try:
             return urlopen(f"{self.url}/healthz", timeout=5).status == 200
         except OSError:  # refused, or not in time
             return False
+
+
+class Worker(Process):
+    """``manage.py worker``."""
+
+    def start(self):
+        """Start it, and wait until it says that it works."""
+        self.run("manage.py", "worker", stdout=subprocess.PIPE)
+        with self.process.stdout:
+            said = self.process.stdout.readline()
+        assert said, "The worker ended at its start."
+        return self
 
 
 class Redis:

@@ -33,7 +33,7 @@ class Tab:
         self.frames = []
         self.texts = defaultdict(lambda: defaultdict(str))
         self._news = asyncio.Condition()
-        self._unsaid = 0
+        self._came = self._unsaid = 0
         self.awake = True
         self.closed_with = None
 
@@ -135,6 +135,7 @@ class Tab:
             received = await self._receive()
             async with self._news:
                 if isinstance(received, str):
+                    self._came += 1
                     self._take(json.loads(received))
                 else:
                     self.closed_with = received
@@ -145,13 +146,13 @@ class Tab:
     async def wake(self):
         """Say that all has come, and go on saying so."""
         self.awake = True
-        await self.say("ack", frames=len(self.frames))
+        await self.say("ack", frames=self._came)
 
     async def _acknowledge(self, characters):
         self._unsaid += characters
         if self._unsaid >= ENOUGH:
             self._unsaid = 0
-            await self.say("ack", frames=len(self.frames))
+            await self.say("ack", frames=self._came)
 
     def _take(self, frame):
         self.frames.append(frame)
