@@ -60,6 +60,9 @@ async def new_page(context):
         page.on("pageerror", lambda error: wrong.append(f"error: {error}"))
         page.on("dialog", lambda dialog: wrong.append(f"dialog: {dialog.message}"))
         page.on("console", lambda message: wrong.append(message.text) if "Security Policy" in message.text else None)
+        # Not wrong in itself, but the first thing to look at where a test failed.
+        page.on("console", lambda message: print(f"{message.type}: {message.text}"))
+        page.on("requestfailed", lambda request: print(f"failed: {request.url} ({request.failure})"))
         return page
 
     yield opened

@@ -49,7 +49,7 @@ async def test_an_open_page_works_on_without_redis_and_a_new_one_says_what_is_wr
         await sees(page, "complete")
         other = await new_page()
         await other.goto(f"{server.url}/")
-        await says(other, REDIS)
+        await expect(other.locator("#connection")).to_contain_text(REDIS)
         await ask(other, "Said meanwhile")
         redis.start()
         await sees(other, "complete")
