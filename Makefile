@@ -4,14 +4,15 @@ PYTHON = .venv/bin/python
 HOST = 127.0.0.1
 PORT ?= 8000
 WORKERS = auto
+PYTEST = $(PYTHON) -m pytest -q -n $(WORKERS)
 SETUP = command -v python3 >/dev/null || { echo "setup: Python 3.11 to 3.13 is needed: sudo apt-get install python3 python3-venv"; exit 1; }; \
 	python3 scripts/setup.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format bench screens coverage lock clean setup setup-dev setup-tests
+.PHONY: help run test test-postgres check format bench screens coverage lock clean setup setup-dev setup-tests
 
 help: ## list the targets
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
 
 run: setup ## serve on 127.0.0.1:8000 (make run PORT=9000 HOST=0.0.0.0)
 	@$(PYTHON) scripts/check_port.py $(HOST) $(PORT)
@@ -19,8 +20,12 @@ run: setup ## serve on 127.0.0.1:8000 (make run PORT=9000 HOST=0.0.0.0)
 	@$(PYTHON) manage.py welcome --host $(HOST) --port $(PORT)
 	@exec $(PYTHON) -m chatproject.server --verbosity 0 --bind $(HOST) --port $(PORT) chatproject.asgi:application
 
-test: setup-tests ## run every test, browser included (make test ARGS="-k stop")
-	@$(PYTHON) -m pytest -q -n $(WORKERS) $(ARGS)
+test: setup-tests ## run every test, browser included, and those of the database on PostgreSQL too (make test ARGS="-k stop")
+	@$(PYTEST) $(ARGS)
+	@TEST_DATABASE=postgres $(PYTEST) -m "database and not browser" $(ARGS) || [ $$? -eq 5 ] # 5: ARGS chose none of them
+
+test-postgres: setup-tests ## run every test on PostgreSQL
+	@TEST_DATABASE=postgres $(PYTEST) $(ARGS)
 
 check: setup-dev ## lint, types, migrations
 	@$(PYTHON) -m ruff format --check --quiet .
@@ -34,7 +39,7 @@ format: setup-dev ## put the code into its form
 	@$(PYTHON) -m ruff format --quiet .
 
 coverage: setup-tests ## run every test and show which lines none of them reached
-	@$(PYTHON) -m pytest -q -n $(WORKERS) --cov --cov-report=term $(ARGS)
+	@$(PYTEST) --cov --cov-report=term $(ARGS)
 
 bench: setup-tests ## measure what a token costs the server, and a piece of text the page
 	@$(PYTHON) -m benchmarks $(ARGS)

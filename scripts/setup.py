@@ -15,7 +15,8 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 OLDEST, NEWEST = (3, 11), (3, 13)
-SYSTEM = {"chromium": "chromium", "redis-server": "redis-server"}  # program: Debian package
+SYSTEM = {"chromium": "chromium", "redis-server": "redis-server", "postgres": "postgresql"}  # program: Debian package
+OFF_PATH = Path("/usr/lib/postgresql")  # Debian keeps PostgreSQL's programs there, in <version>/bin
 
 
 def main() -> None:
@@ -132,11 +133,17 @@ def digest(lock: str) -> str:
 # --- system programs --------------------------------------------------------------------------------------------------
 
 
+def find_program(name: str) -> str | None:
+    """Where a program that tests drive is: on PATH, or the newest one where Debian hides it."""
+    hidden = sorted(OFF_PATH.glob("*/bin"), key=lambda folder: float(folder.parent.name), reverse=True)
+    return shutil.which(name) or shutil.which(name, path=os.pathsep.join(map(str, hidden)))
+
+
 def install_programs() -> None:
     """Install the programs that tests drive, or say how."""
-    missing = [package for program, package in SYSTEM.items() if not shutil.which(program)]
+    missing = [package for program, package in SYSTEM.items() if not find_program(program)]
     if missing and not apt_install(missing):
-        say(f"tests need {' and '.join(missing)}. Install: sudo apt-get install {' '.join(missing)}")
+        say(f"tests need {', '.join(missing)}. Install: sudo apt-get install {' '.join(missing)}")
 
 
 def apt_install(packages: list[str]) -> bool:

@@ -1,6 +1,6 @@
 """What every test stands on: a clean environment, a database of its own, and no network but loopback.
 
-The database is a SQLite file. ``TEST_DATABASE=postgres`` takes a PostgreSQL of its own, one for each process of tests.
+The database is a SQLite file. With ``TEST_DATABASE=postgres`` it is in a PostgreSQL started for this run.
 """
 
 import atexit
@@ -9,25 +9,28 @@ import secrets
 import socket
 
 OURS = ("ANTHROPIC_", "CHAT_", "DATABASE_URL", "REDIS_URL", "DEBUG", "ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS")
-for variable in [name for name in os.environ if name.startswith(OURS)]:
-    del os.environ[variable]
-os.environ.setdefault("SECRET_KEY", secrets.token_urlsafe())
-os.environ["ENV_FILE"] = os.devnull
-os.environ["DJANGO_SETTINGS_MODULE"] = "chatproject.settings"
-if os.environ.get("TEST_DATABASE") == "postgres":
-    from tests.postgres import Postgres
+# Workers of pytest-xdist inherit what is made here, and read the settings before they come here.
+if "PYTEST_XDIST_WORKER" not in os.environ:
+    for variable in [name for name in os.environ if name.startswith(OURS)]:
+        del os.environ[variable]
+    os.environ.setdefault("SECRET_KEY", secrets.token_urlsafe())
+    os.environ["ENV_FILE"] = os.devnull
+    os.environ["DJANGO_SETTINGS_MODULE"] = "chatproject.settings"
+    if os.environ.get("TEST_DATABASE") == "postgres":
+        from tests.postgres import Postgres
 
-    postgres = Postgres().start()
-    atexit.register(postgres.remove)
-    os.environ["DATABASE_URL"] = postgres.url
+        postgres = Postgres().start()
+        atexit.register(postgres.remove)
+        os.environ["DATABASE_URL"] = postgres.url
 
 import django  # noqa: E402
 import pytest  # noqa: E402
 import pytest_asyncio  # noqa: E402
-from asgiref.sync import sync_to_async  # noqa: E402
+from asgiref.sync import SyncToAsync, sync_to_async  # noqa: E402
 from django.conf import settings  # noqa: E402
 from django.contrib.auth.hashers import PBKDF2PasswordHasher  # noqa: E402
 from django.core.cache import caches  # noqa: E402
+from django.db import connection, connections  # noqa: E402
 from django.test import Client  # noqa: E402
 
 django.setup()
@@ -42,17 +45,35 @@ class QuickHasher(PBKDF2PasswordHasher):
     iterations = 1
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Mark what depends on the database: ``make test`` runs it on PostgreSQL, too."""
+    for item in items:
+        if item.get_closest_marker("django_db") or "db" in item.fixturenames:
+            item.add_marker("database")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def quick_passwords():
     settings.PASSWORD_HASHERS = ["tests.conftest.QuickHasher"]
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(tmp_path_factory):
-    """Keep the test database in a file (threads share it) that no other run knows."""
+def django_db_modify_db_settings(tmp_path_factory, django_db_modify_db_settings_parallel_suffix):
+    """Give each process of tests a database of its own: of SQLite a file, which threads can share."""
     database = settings.DATABASES["default"]
-    if database["ENGINE"].endswith("sqlite3"):
+    if connection.vendor == "sqlite":
         database["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup):
+    """At the end nothing may be connected to the database any more, or PostgreSQL would not let go of it."""
+    yield
+    SyncToAsync.single_thread_executor.submit(connections.close_all).result()
+    connection.close()
+    if connection.vendor == "postgresql":
+        connection.close_pool()
 
 
 @pytest.fixture(autouse=True)

@@ -9,10 +9,10 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+from scripts.setup import find_program
+
 START_SECONDS = 30
 USER = "postgres"
-# Debian keeps the server's programs off the PATH, by version.
-FOLDERS = [os.environ["PATH"], *sorted(map(str, Path("/usr/lib/postgresql").glob("*/bin")), reverse=True)]
 
 
 class Postgres:
@@ -28,24 +28,9 @@ class Postgres:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
         self.url = f"postgres://{USER}@127.0.0.1:{self.port}/postgres"
-        subprocess.run(
-            [
-                _program("initdb"),
-                "-D",
-                self.folder,
-                "-U",
-                USER,
-                "--auth=trust",
-                "--no-sync",
-                "-E",
-                "UTF8",
-                "--locale=C",
-            ],
-            user=self._as,
-            cwd=self.folder,
-            check=True,
-            stdout=subprocess.DEVNULL,
-        )
+        options = ["--username", USER, "--auth=trust", "--no-sync", "--encoding=UTF8", "--locale=C.UTF-8"]
+        command = [_program("initdb"), "--pgdata", self.folder, *options]
+        subprocess.run(command, user=self._as, cwd=self.folder, check=True, stdout=subprocess.DEVNULL)
 
     def __enter__(self):
         return self.start()
@@ -97,6 +82,6 @@ class Postgres:
 
 
 def _program(name):
-    found = shutil.which(name, path=os.pathsep.join(FOLDERS))
+    found = find_program(name)
     assert found, f"{name} is missing. Install: sudo apt-get install postgresql"
     return found

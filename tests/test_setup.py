@@ -89,6 +89,7 @@ def checkout(tmp_path, monkeypatch):
     monkeypatch.setattr(setup, "ROOT", tmp_path)
     monkeypatch.setattr(setup, "VENV", venv)
     monkeypatch.setattr(setup, "PYTHON", venv / "bin" / "python")
+    monkeypatch.setattr(setup, "OFF_PATH", tmp_path / "postgresql")
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
     return tmp_path
 
@@ -175,11 +176,19 @@ class TestPrograms:
         setup.install_programs()
         assert not commands
 
+    def test_it_finds_the_newest_postgresql_off_the_path(self, checkout):
+        for version in ("9.6", "15", "17"):
+            folder = checkout / "postgresql" / version / "bin"
+            folder.mkdir(parents=True)
+            program(folder, "initdb", "")
+        assert setup.find_program("initdb") == str(checkout / "postgresql" / "17" / "bin" / "initdb")
+        assert setup.find_program("postgres") is None
+
     def test_it_installs_as_root(self, checkout, commands, monkeypatch):
         monkeypatch.setattr(os, "geteuid", lambda: 0)
         program(checkout / "bin", "apt-get", "")
         setup.install_programs()
-        assert commands[-1].endswith("install --yes --no-install-recommends chromium redis-server")
+        assert commands[-1].endswith("install --yes --no-install-recommends chromium redis-server postgresql")
         assert "sudo" not in commands[-1]
 
     def test_it_uses_sudo_that_asks_nothing(self, checkout, commands, monkeypatch):
@@ -196,7 +205,7 @@ class TestPrograms:
             program(checkout / "bin", name, "")
         setup.install_programs()
         assert not commands
-        assert "sudo apt-get install chromium redis-server" in capsys.readouterr().out
+        assert "sudo apt-get install chromium redis-server postgresql" in capsys.readouterr().out
 
 
 class TestPort:
