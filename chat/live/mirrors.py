@@ -132,7 +132,8 @@ class Mirrors:
     def _take_claimed(self, message: Message) -> None:
         if mirror := self._mirrors.get(UUID(message["turn"])):
             mirror.address = message["from"]
-            self._ask(mirror)
+            if message["sent_to"] != self._line.address:
+                self._ask(mirror)
 
     def _heard(self, key: str, sender: str) -> Mirror | None:
         mirror = self._mirrors.get(UUID(key))

@@ -150,6 +150,8 @@ def _batches(news: Iterable[Progress]) -> Iterator[dict[str, list[Any]]]:
     batch: dict[str, list[Any]] = {}
     size = 0
     for each in news:
+        if each.cursor == each.turn.reply.end and not each.status and not each.ended:
+            continue  # it asked for the rest of a turn, and has it
         new = excerpt(each.turn.reply, each.cursor)
         batch[each.turn.key] = [new, each.status, each.ended]
         size += sum(len(text) for text, _ in new[3])

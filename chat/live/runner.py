@@ -147,7 +147,7 @@ class Runner:
             taken = self._take(begun)
             if watcher:
                 self.relay.peers.watch(watcher, taken)
-            await self.relay.line.send(EVERYBODY, "claimed", turn=str(turn))
+            await self.relay.line.send(EVERYBODY, "claimed", turn=str(turn), sent_to=watcher)
 
     def _claimed(self, turn: UUID) -> Begun | None:
         # Claimed last: what fails before that leaves it to others.

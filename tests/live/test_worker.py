@@ -47,9 +47,19 @@ async def test_a_worker_answers_and_the_web_process_shows_it(alice, web, process
 
 async def test_who_rings_is_sent_the_answer_without_asking(alice, web, processes, wire):
     await processes.start("worker", concurrency=10)
-    wire.lose("claimed", "watch")
     async with Reader(web, alice, await begin(web, alice, LONG)) as reader:
         await reader.reads(300)
+    assert "watch" not in wire.kinds()
+
+
+async def test_what_is_sent_before_the_first_words_is_only_that_they_are_waited_for(alice, web, processes, wire):
+    await processes.start("worker", concurrency=10)
+    question = directed(text="Late.", first_delay=0.3)
+    async with Reader(web, alice, await begin(web, alice, question)) as reader:
+        await reader.ends()
+    first, second, *_ = [fields["turns"] for kind, fields in wire.sent if kind == "pieces"]
+    assert [status["state"] for _, status, _ in first.values()] == ["waiting"]
+    assert [new[3][0][0] for new, _, _ in second.values()] == ["Late."]
 
 
 async def test_who_watches_a_turn_that_nobody_has_claimed_sees_it_from_its_start(alice, web, processes):
