@@ -20,6 +20,8 @@ START_SECONDS = 30
 class Process:
     """One of our processes. ``upstream`` is the simulator's URL; more of the environment by keyword."""
 
+    process = None
+
     def __init__(self, upstream, **environment):
         self.environment = {
             **os.environ,

@@ -8,6 +8,7 @@ from asgiref.sync import SyncToAsync
 from django.core.management import call_command
 from django.db import connection, connections
 
+from chat.models import UsageRecord, User
 from tests.faults.site import Site
 from tests.postgres import Postgres
 
@@ -16,7 +17,7 @@ from tests.postgres import Postgres
 def cluster(django_db_setup, django_db_blocker):
     """A second PostgreSQL, with our tables."""
     if connection.vendor != "postgresql":
-        pytest.skip("PostgreSQL is killed here: TEST_DATABASE=postgres make test ARGS=tests/faults")
+        pytest.skip("PostgreSQL is killed here: run them with TEST_DATABASE=postgres")
     with Postgres() as postgres:
         with _on(postgres), django_db_blocker.unblock():
             call_command("migrate", verbosity=0)
@@ -28,18 +29,28 @@ def postgres(transactional_db, cluster):
     """The database of this test is in the cluster that may be killed."""
     with _on(cluster):
         yield cluster
-        if cluster.process.poll() is not None:
-            cluster.start()
-        _disconnect()
-        call_command("flush", interactive=False, verbosity=0)
+        _disconnect()  # what died with it
+        # Not flushed: that takes locks on whole tables, and the processes go on.
+        User.objects.all().delete()
+        UsageRecord.objects.all().delete()
 
 
-@pytest_asyncio.fixture
-async def site(upstream, redis, postgres):
-    """A site; ``start`` what it is to consist of."""
-    site = Site(upstream, redis, postgres)
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def processes(cluster):
+    """The processes of the site, made once."""
+    site = Site(cluster)
+    await site.open()
     yield site
     await site.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def site(processes, postgres):
+    """Two web processes and two workers, with nothing to do yet."""
+    processes.upstream.ledger.clear()
+    await processes.have(webs=2, workers=2)
+    yield processes
+    await processes.rest()
 
 
 @contextmanager

@@ -8,14 +8,13 @@ from chat.models import UsageRecord
 from tests.faults.site import row
 from tests.live.processes import directed
 
-pytestmark = pytest.mark.redis
+pytestmark = [pytest.mark.redis, pytest.mark.asyncio(loop_scope="session")]
 
 SPEED = 100  # pieces a second
 STEADY = directed(tokens=600, speed=SPEED)
 
 
 async def test_a_page_whose_web_process_is_killed_goes_on_at_another(alice, site):
-    await site.start(webs=2)
     first, second = site.webs
     page = await site.page(alice, web=first)
     turn = (await page.ask(STEADY))["turn"]
@@ -27,8 +26,7 @@ async def test_a_page_whose_web_process_is_killed_goes_on_at_another(alice, site
     assert page.text(turn) == (await row(turn)).text
 
 
-async def test_an_answer_whose_worker_is_killed_is_kept_and_paid_for_up_to_the_last_second(alice, site, upstream):
-    await site.start(workers=2)
+async def test_an_answer_whose_worker_is_killed_is_kept_and_paid_for_up_to_the_last_second(alice, site):
     page = await site.page(alice)
     accepted = await page.ask(STEADY)
     turn = accepted["turn"]
@@ -37,7 +35,7 @@ async def test_an_answer_whose_worker_is_killed_is_kept_and_paid_for_up_to_the_l
     assert (await page.ended(turn, seconds=10))["state"] == "interrupted"
     answer = await row(turn)
     assert page.text(turn).startswith(answer.text)
-    (call,) = upstream.ledger.find(contains=STEADY)
+    (call,) = site.upstream.ledger.find(contains=STEADY)
     assert call.text.startswith(answer.text)
     # It is saved once a second, and a piece is five characters at most.
     assert len(call.text) - len(answer.text) < 1.5 * SPEED * 5
@@ -50,7 +48,6 @@ async def test_an_answer_whose_worker_is_killed_is_kept_and_paid_for_up_to_the_l
 
 
 async def test_a_worker_that_was_given_up_and_wakes_again_changes_nothing(alice, site):
-    await site.start(workers=2)
     page = await site.page(alice)
     turn = (await page.ask(STEADY))["turn"]
     await page.read(turn, 200)

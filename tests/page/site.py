@@ -1,8 +1,6 @@
 """The running service as browser tests use it, and a network between it and the browser that can be cut."""
 
 import asyncio
-from contextlib import suppress
-from urllib.parse import urlsplit
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
@@ -10,6 +8,7 @@ from playwright.async_api import BrowserContext, Page
 
 from chat.models import Message, User
 from chat.simulator import Entry, Simulator
+from tests.cables import Cable as Cable
 from tests.tabs import session_of
 
 RAW_TEXT = """async (number) => {
@@ -54,60 +53,3 @@ def _asked(entry: Entry) -> str:
 async def raw_text(page: Page, number: int = -1) -> str:
     """The Markdown of an answer as the page has it."""
     return await page.evaluate(RAW_TEXT, number)
-
-
-class Cable:
-    """A TCP proxy: ``cut`` breaks every connection and refuses new ones, ``hold`` swallows what is sent."""
-
-    def __init__(self, upstream: str) -> None:
-        self._upstream = urlsplit(upstream)
-        self._writers: set[asyncio.StreamWriter] = set()
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._open = asyncio.Event()
-        self._whole = True
-
-    async def start(self) -> None:
-        self._open.set()
-        self._server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
-        self.url = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
-
-    async def stop(self) -> None:
-        self._server.close()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._break()
-
-    def cut(self) -> None:
-        self._whole = False
-        self._break()
-
-    def hold(self) -> None:
-        self._open.clear()
-
-    def mend(self) -> None:
-        self._whole = True
-        self._open.set()
-
-    def _break(self) -> None:
-        for writer in self._writers:
-            writer.transport.abort()
-        self._writers.clear()
-
-    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._tasks.add(asyncio.current_task())
-        self._writers.add(writer)
-        if not self._whole:
-            writer.transport.abort()
-            return
-        far_reader, far_writer = await asyncio.open_connection(self._upstream.hostname, self._upstream.port)
-        self._writers.add(far_writer)
-        await asyncio.gather(self._pump(reader, far_writer), self._pump(far_reader, writer))
-
-    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(ConnectionError):
-            while data := await reader.read(65536):
-                await self._open.wait()
-                writer.write(data)
-                await writer.drain()
-        writer.close()
