@@ -3,6 +3,7 @@
 import ast
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -80,8 +81,12 @@ def in_the_example():
     return {name: value for name, _, value in pairs if name.isupper() and name.isidentifier()}
 
 
+def read_by_compose():
+    return set(re.findall(r"(?<!\$)\$\{(\w+)", (ROOT / "docker-compose.yml").read_text()))
+
+
 def test_the_example_names_every_variable():
-    assert in_the_example().keys() == read_by_settings()
+    assert in_the_example().keys() == read_by_settings() | read_by_compose()
 
 
 def test_the_example_shows_the_defaults(tmp_path):
