@@ -1,10 +1,17 @@
-"""`python -m benchmarks [relay | page | opening | long_chat] [options]`; without a name, all."""
+"""`python -m benchmarks [relay | stops | memory | long_chat | page | opening] [options]`; without a name, all."""
 
 import sys
 
-from benchmarks import long_chat, opening, page, relay
+from benchmarks import long_chat, memory, opening, page, relay, stops
 
-MAINS = {"relay": relay.main, "page": page.main, "opening": opening.main, "long_chat": long_chat.main}
+MAINS = {
+    "relay": relay.main,
+    "stops": stops.main,
+    "memory": memory.main,
+    "long_chat": long_chat.main,
+    "page": page.main,
+    "opening": opening.main,
+}
 
 if __name__ == "__main__":
     chosen = [sys.argv.pop(1)] if sys.argv[1:2] and sys.argv[1] in MAINS else list(MAINS)

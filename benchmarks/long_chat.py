@@ -18,10 +18,10 @@ from uuid import uuid4
 
 import aiohttp
 
-from benchmarks.processes import ROOT, clean_environment, server, sessions, simulator
+from benchmarks.deployments import DEPLOYMENTS, INLINE
+from benchmarks.processes import ROOT, clean_environment, sessions, simulator
 
 LENGTHS = (2, 2_000)
-SERVER = "this service, daphne"
 
 
 @dataclass(frozen=True)
@@ -44,8 +44,8 @@ def main() -> None:
             environment = clean_environment(folder, upstream)
             cookie, (key,) = sessions(environment, 1)
             chats = made(environment)
-            with server(SERVER, environment) as (url, _):
-                asyncio.run(measure(url, upstream, f"{cookie}={key}", chats, rounds))
+            with DEPLOYMENTS[INLINE](environment) as deployment:
+                asyncio.run(measure(deployment.urls[0], upstream, f"{cookie}={key}", chats, rounds))
 
 
 def made(environment: dict[str, str]) -> list[Chat]:

@@ -1,4 +1,4 @@
-"""The processes of a benchmark: the simulator, and one server at a time, with what it uses of the processor."""
+"""The processes of a benchmark: the simulator, servers, and what a process uses of the processor and of memory."""
 
 import json
 import os
@@ -9,7 +9,6 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -18,26 +17,6 @@ ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 60
 TICKS = os.sysconf("SC_CLK_TCK")
 OURS = ("ANTHROPIC_", "CHAT_", "DATABASE_URL", "REDIS_URL", "DEBUG", "ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS")
-
-UVICORN = ("-m", "uvicorn", "--host", "127.0.0.1", "--log-level", "warning", "--no-access-log", "--port")
-# What an operator who wants the cheapest frames would choose; measured in reference/traps.md, 1.3.
-QUICK = ("--loop", "uvloop", "--ws", "websockets-sansio", "--ws-per-message-deflate", "false")
-DAPHNE = ("-m", "chatproject.server", "-v", "0", "-b", "127.0.0.1", "-p")
-
-
-@dataclass(frozen=True)
-class Command:
-    """How a server is started; the port comes between the two."""
-
-    before: tuple[str, ...]
-    after: tuple[str, ...]
-
-
-COMMANDS = {
-    "bare FastAPI, uvicorn": Command(UVICORN, ("benchmarks.bare:app",)),
-    "this service, daphne": Command(DAPHNE, ("chatproject.asgi:application",)),
-    "this service, uvicorn": Command(UVICORN, (*QUICK, "chatproject.asgi:application")),
-}
 
 
 def clean_environment(folder: Path, upstream: str = "") -> dict[str, str]:
@@ -75,11 +54,10 @@ def simulator(environment: dict[str, str], speed: float) -> Iterator[str]:
 
 
 @contextmanager
-def server(name: str, environment: dict[str, str]) -> Iterator[tuple[str, int]]:
-    """One of `COMMANDS` in a process of its own; gives its URL and process id once it answers."""
-    command, port = COMMANDS[name], free_port()
-    words = [sys.executable, *command.before, str(port), *command.after]
-    process = subprocess.Popen(words, cwd=ROOT, env=environment)
+def serving(before: tuple[str, ...], after: tuple[str, ...], environment: dict[str, str]) -> Iterator[tuple[str, int]]:
+    """A server in a process of its own, a port between the two parts of its command; gives its URL and process id."""
+    port = free_port()
+    process = subprocess.Popen([sys.executable, *before, str(port), *after], cwd=ROOT, env=environment)
     url = f"http://127.0.0.1:{port}"
     try:
         wait_for(url, process)
@@ -92,6 +70,11 @@ def processor_seconds(pid: int) -> float:
     """What a process has used so far, user and system, all of its threads."""
     fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+def resident_bytes(pid: int) -> int:
+    """The memory of a process that is in use just now."""
+    return int(Path(f"/proc/{pid}/statm").read_text(encoding="utf-8").split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 def wait_for(url: str, process: subprocess.Popen[bytes]) -> None:

@@ -5,6 +5,7 @@ process stays out of the way of what it measures.
 """
 
 import json
+from contextlib import suppress
 from time import monotonic_ns
 from typing import Protocol, Self
 from uuid import uuid4
@@ -13,6 +14,7 @@ import aiohttp
 
 MODEL = "claude-sonnet-5-5"
 MAX_TOKENS = 32_000
+SILENCE_SECONDS = 15
 ENOUGH = 16_384  # characters until a reader says that they have come, as the page does
 
 Arrival = tuple[int, str]
@@ -30,6 +32,32 @@ class Reader(Protocol):
         ...
 
 
+class Connection:
+    """A websocket that says how much has come, as the page does."""
+
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        self.send = socket.send_json
+        self.close = socket.close
+        self._socket = socket
+        self._frames = self._unsaid = 0
+
+    async def receive(self, patience: float | None = None) -> str:
+        """The next frame; RuntimeError when there will be none, TimeoutError when there is none for so many seconds."""
+        message = await self._socket.receive(patience)
+        if message.type != aiohttp.WSMsgType.TEXT:
+            raise RuntimeError(f"The socket was closed: {self._socket.close_code}.")
+        self._frames += 1
+        self._unsaid += len(message.data)
+        if self._unsaid >= ENOUGH:
+            self._unsaid = 0
+            await self.send({"type": "ack", "frames": self._frames})
+        return str(message.data)
+
+    async def ask(self, text: str) -> None:
+        """Send a question that begins a conversation."""
+        await self.send({"type": "send", "key": str(uuid4()), "conversation": None, "parent": None, "text": text})
+
+
 class Socket:
     """A tab of this service: one websocket, with a session of its own."""
 
@@ -38,30 +66,34 @@ class Socket:
         self._http = aiohttp.ClientSession(headers={"Origin": url, "Cookie": cookie})
 
     async def __aenter__(self) -> Self:
-        self._socket = await self._http.ws_connect(f"{self._url}/ws/chat/")
-        await self._socket.receive()
-        self._frames = 1
+        self._connection = Connection(await self._http.ws_connect(f"{self._url}/ws/chat/"))
+        await self._connection.receive()
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self._socket.close()
+        await self._connection.close()
         await self._http.close()
 
     async def answer(self, question: str) -> list[Arrival]:
-        command = {"type": "send", "key": str(uuid4()), "conversation": None, "parent": None, "text": question}
-        await self._socket.send_json(command)
+        await self._connection.ask(question)
         frames: list[Arrival] = []
-        unsaid = 0
-        async for message in self._socket:
-            frames.append((monotonic_ns(), message.data))
-            self._frames += 1
-            unsaid += len(message.data)
-            if unsaid >= ENOUGH:
-                unsaid = 0
-                await self._socket.send_str(f'{{"type":"ack","frames":{self._frames}}}')
-            if message.data.startswith(('{"type":"ended"', '{"type":"refused"')):
-                return deltas(frames)
-        raise RuntimeError(f"The socket was closed: {self._socket.close_code}.")
+        while not frames or not frames[-1][1].startswith(('{"type":"ended"', '{"type":"refused"')):
+            frame = await self._connection.receive()
+            frames.append((monotonic_ns(), frame))
+        return deltas(frames)
+
+
+class PatientSocket(Socket):
+    """A socket on a server that may lose the end of an answer: silence is one, too."""
+
+    async def answer(self, question: str) -> list[Arrival]:
+        await self._connection.ask(question)
+        frames: list[Arrival] = []
+        with suppress(TimeoutError):
+            while not frames or not frames[-1][1].startswith('{"type":"ended"'):
+                frame = await self._connection.receive(SILENCE_SECONDS)
+                frames.append((monotonic_ns(), frame))
+        return [(at, json.loads(frame)["text"]) for at, frame in frames if frame.startswith('{"type":"delta"')]
 
 
 class Events:

@@ -4,9 +4,11 @@ from math import nan
 
 import pytest
 
-from benchmarks import processes, relay
+from benchmarks import meter, processes, relay
+from benchmarks.deployments import BARE
+from benchmarks.meter import Meter, Pieces, stamped
 from benchmarks.readers import Upstream, deltas, frames_of
-from benchmarks.relay import Meter, Pieces, Result, beside, report, stamped
+from benchmarks.relay import Result, beside, middle, report
 from chat.simulator import Simulator
 
 MS = 1_000_000
@@ -45,10 +47,10 @@ def test_an_answer_that_did_not_come_to_its_end_is_an_error(last):
 
 
 def test_it_tells_what_a_process_used_between_two_moments(monkeypatch):
-    monkeypatch.setattr(relay, "processor_seconds", lambda pid: 0.0)
-    meter = Meter(1)
-    meter._samples = [(1, 0.5), (2, 0.75), (3, 1.0), (4, 3.0)]
-    assert meter.seconds(2, 3) == 0.25
+    monkeypatch.setattr(meter, "processor_seconds", lambda pid: 0.0)
+    read = Meter([1])
+    read._samples = [(1, 0.5), (2, 0.75), (3, 1.0), (4, 3.0)]
+    assert read.seconds(2, 3) == 0.25
 
 
 def test_it_reads_the_processor_time_of_a_process():
@@ -63,14 +65,14 @@ async def test_the_measuring_alone_loses_nothing_and_is_hardly_late():
     assert 0 <= pieces.late(0.5) < 1000
 
 
-def test_it_sets_each_cost_beside_the_bare_endpoints(capsys):
-    report(
-        {
-            relay.BARE: [Result(1, 2, 3, 200, 400, 0)],
-            "ours": [Result(1, 2, 3, 100, nan, 1), Result(1, 2, 3, 50, nan, 1)],
-        }
-    )
+def test_it_sets_each_cost_beside_the_bare_endpoints():
+    rounds = [Result(1, 2, 3, 4, 100, nan, 1), Result(1, 2, 3, 4, 50, nan, 1)]
+    *_, bare, ours = report(100, {BARE: Result(1, 2, 3, 4, 200, 400, 0), "ours": middle(rounds)})
     assert beside(75, nan) == beside(75, None) == "75"
-    bare, ours = capsys.readouterr().out.splitlines()[-2:]
     assert "200 (1.00x) | 400 (1.00x) | 0 |" in bare
-    assert "75 (0.38x) |  | 2 |" in ours
+    assert "| 75 (0.38x) |  | 2 |" in ours
+
+
+def test_an_answer_of_which_nothing_came_does_not_hide_when_the_others_ran():
+    pieces = Pieces.of([[(1, " 0:0"), (4, " 1:0")], []], expected=2)
+    assert (pieces.lost, pieces.together) == (2, (1, 4))
