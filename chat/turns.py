@@ -197,10 +197,13 @@ def request_stop(user: User, turn: UUID) -> Message:
 
 
 def orphans(is_gone: Callable[[str], bool]) -> list[Message]:
-    """Open turns whose runner is gone: by its name, or because it gave no sign for ``CHAT_REAP_SECONDS``."""
-    limit = timezone.now() - timedelta(seconds=settings.CHAT_REAP_SECONDS)
+    """Open turns whose runner is gone: by its name, or because it gave no sign for ``CHAT_REAP_SECONDS``.
+
+    A sign from the future is none either: a clock was put back.
+    """
+    now, patience = timezone.now(), timedelta(seconds=settings.CHAT_REAP_SECONDS)
     signs = Message.objects.open().values_list("pk", "runner", "heartbeat")
-    gone = [turn for turn, runner, heartbeat in signs if (heartbeat and heartbeat < limit) or is_gone(runner)]
+    gone = [turn for turn, runner, sign in signs if (sign and abs(now - sign) > patience) or is_gone(runner)]
     return list(Message.objects.open().filter(pk__in=gone).select_related("conversation"))
 
 

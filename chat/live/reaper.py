@@ -44,10 +44,12 @@ async def _orphans(spare: Container[UUID]) -> list[Message]:
     orphans = [orphan for orphan in await in_thread(turns.orphans)(is_gone) if orphan.pk not in spare]
     if all(is_gone(orphan.runner) for orphan in orphans):
         return orphans
-    # After a sleep of the machine, a database that was away or a clock that jumped all are silent for a moment.
+    # After a sleep of the machine or a database that was away all are silent for a moment; and where clocks differ, or
+    # one has jumped, all seem to be. Who lives gives another sign meanwhile, whatever its clock says.
     await asyncio.sleep(SIGN_SECONDS)
-    silent = {orphan.pk for orphan in orphans}
-    return [orphan for orphan in await in_thread(turns.orphans)(is_gone) if orphan.pk in silent]
+    silent = {(orphan.pk, orphan.heartbeat) for orphan in orphans}
+    again = await in_thread(turns.orphans)(is_gone)
+    return [orphan for orphan in again if (orphan.pk, orphan.heartbeat) in silent]
 
 
 async def _interrupted(provider: Provider, orphan: Message) -> bool:

@@ -39,14 +39,20 @@ async def test_a_call_that_may_still_run_is_left_alone(alice, upstream):
     assert (await UsageRecord.objects.aget(pk=record)).end == "open"
 
 
-async def test_a_turn_that_was_silent_only_for_a_moment_is_left_alone(alice, upstream, settings, monkeypatch):
-    """As after a sleep of the machine: the reaper of another process may be the first to wake."""
+@pytest.mark.parametrize(
+    ("last", "next_"), [(-60, 0), (-3600, -3597), (3600, 3603)], ids=["after a sleep", "slow clock", "fast clock"]
+)
+async def test_a_turn_that_gives_another_sign_is_left_alone(alice, upstream, monkeypatch, last, next_):
+    """By the clock of its own process, which need not be ours. The times are in seconds from now."""
     fields = {"conversation": None, "parent": None, "text": "Hello", "runner": "another-machine:1:1"}
     alive, dead = [(await sync_to_async(turns.begin)(alice, key=uuid4(), **fields)).turn for _ in range(2)]
-    await Message.objects.aupdate(heartbeat=timezone.now() - timedelta(seconds=settings.CHAT_REAP_SECONDS + 1))
+    now = timezone.now()
+    await Message.objects.aupdate(heartbeat=now + timedelta(seconds=last))
 
     async def meanwhile(_):
-        await sync_to_async(turns.save)("another-machine:1:1", [alive], [])
+        with monkeypatch.context() as patched:
+            patched.setattr("chat.turns.timezone.now", lambda: now + timedelta(seconds=next_))
+            await sync_to_async(turns.save)("another-machine:1:1", [alive], [])
 
     monkeypatch.setattr("chat.live.reaper.asyncio.sleep", meanwhile)
     assert await reap(await get_provider()) == 1
