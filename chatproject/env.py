@@ -9,6 +9,10 @@ from django.core.exceptions import ImproperlyConfigured
 
 TRUE = {"1", "true", "yes", "on"}
 FALSE = {"0", "false", "no", "off", ""}
+PATIENCE = 5  # seconds to wait for a connection: a restart of PostgreSQL is waited for, a longer outage is told
+# Who tries to reconnect does so at growing intervals. No longer than this, so that they stay short; who asks for a
+# connection begins anew.
+POOL = {"min_size": 1, "max_size": 20, "timeout": PATIENCE, "reconnect_timeout": PATIENCE}
 
 
 def load(path: Path) -> None:
@@ -120,7 +124,7 @@ def database(name: str, default: str) -> dict[str, object]:
         return _sqlite(path)
     if parts.scheme in {"postgres", "postgresql"} and path:
         return {
-            "ENGINE": "django.db.backends.postgresql",
+            "ENGINE": "chatproject.postgresql",
             "NAME": path,
             "USER": unquote(parts.username or ""),
             "PASSWORD": unquote(parts.password or ""),
@@ -128,8 +132,7 @@ def database(name: str, default: str) -> dict[str, object]:
             "PORT": str(port or ""),
             # Persistent connections leak under ASGI; a pool does not, and is faster.
             "CONN_MAX_AGE": 0,
-            "CONN_HEALTH_CHECKS": True,
-            "OPTIONS": {"pool": {"min_size": 1, "max_size": 20, "timeout": 5}, **dict(parse_qsl(parts.query))},
+            "OPTIONS": {"pool": POOL, "connect_timeout": PATIENCE, **dict(parse_qsl(parts.query))},
         }
     raise _malformed_database(name)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from time import monotonic
 
 from redis.exceptions import RedisError
 
@@ -18,3 +19,27 @@ class RedisAway(logging.Filter):
         error = record.exc_info and record.exc_info[1]
         closed_under_uvloop = isinstance(error, RuntimeError) and "closed" in str(error)
         return not (closed_under_uvloop or isinstance(error, RedisError | OSError | asyncio.CancelledError))
+
+
+class PostgresAway(logging.Filter):
+    """Lets one line a minute say why PostgreSQL cannot be reached; its pool says so at every attempt.
+
+    What comes of it is told by those who wanted a connection.
+    """
+
+    SILENT_SECONDS = 60
+    CONSEQUENCES = ("reconnection attempt", "discarding closed connection")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._silent_until = 0.0
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether it is worth a line."""
+        line = str(record.msg)
+        if not line.startswith("error connecting"):
+            return not line.startswith(self.CONSEQUENCES)
+        told = monotonic() < self._silent_until
+        if not told:
+            self._silent_until = monotonic() + self.SILENT_SECONDS
+        return not told

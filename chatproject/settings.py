@@ -137,12 +137,16 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "filters": {"redis away": {"()": "chatproject.logs.RedisAway"}},
+    "filters": {
+        "redis away": {"()": "chatproject.logs.RedisAway"},
+        "postgres away": {"()": "chatproject.logs.PostgresAway"},
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {
         "chat": {"level": "INFO"},
         "channels_redis.pubsub": {"filters": ["redis away"]},
+        "psycopg.pool": {"filters": ["postgres away"]},
         "django": {"handlers": ["console"], "level": "WARNING", "propagate": False},
     },
 }

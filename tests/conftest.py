@@ -45,6 +45,12 @@ class QuickHasher(PBKDF2PasswordHasher):
     iterations = 1
 
 
+def leave_database():
+    """Close the connections of this thread and of the one in which asgiref runs what tests call from async code."""
+    connections.close_all()
+    SyncToAsync.single_thread_executor.submit(connections.close_all).result()
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
     """Mark what depends on the database: ``make test`` runs it on PostgreSQL, too."""
@@ -70,10 +76,15 @@ def django_db_modify_db_settings(tmp_path_factory, django_db_modify_db_settings_
 def django_db_setup(django_db_setup):
     """At the end nothing may be connected to the database any more, or PostgreSQL would not let go of it."""
     yield
-    SyncToAsync.single_thread_executor.submit(connections.close_all).result()
-    connection.close()
+    leave_database()
     if connection.vendor == "postgresql":
         connection.close_pool()
+
+
+@pytest.fixture
+def nobody_connected(transactional_db):
+    """The tests themselves hold no connection to the database."""
+    leave_database()
 
 
 @pytest.fixture(autouse=True)

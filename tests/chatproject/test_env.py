@@ -105,13 +105,13 @@ class TestDatabase:
         assert database["OPTIONS"]["transaction_mode"] == "IMMEDIATE"
 
     def test_it_is_postgresql_with_a_pool_and_no_lasting_connections(self, given):
-        given("postgres://chat:p%40ss@db:5433/chat?sslmode=require")
+        given("postgres://chat:p%40ss@db:5433/chat?sslmode=require&connect_timeout=2")
         database = env.database("X", "")
-        assert database["ENGINE"].endswith("postgresql")
         found = [database[name] for name in ("USER", "PASSWORD", "HOST", "PORT", "NAME", "CONN_MAX_AGE")]
         assert found == ["chat", "p@ss", "db", "5433", "chat", 0]
-        assert database["OPTIONS"]["sslmode"] == "require"
-        assert database["OPTIONS"]["pool"]
+        options = database["OPTIONS"]
+        assert (options["sslmode"], options["connect_timeout"]) == ("require", "2")
+        assert options["pool"]
 
     @pytest.mark.parametrize(
         "value",

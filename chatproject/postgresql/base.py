@@ -1,0 +1,28 @@
+"""What Django loads for the backend."""
+
+from typing import Any
+
+from django.db.backends.postgresql import base
+from psycopg import OperationalError
+from psycopg_pool import ConnectionPool
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    """Borrows from the pool what lives. Where one connection is dead, its server has gone, and so are all the others.
+
+    The pool's own check (``CONN_HEALTH_CHECKS``) throws away one dead connection after the other, with growing pauses
+    between them, until its patience is at an end; then the first question after a restart fails.
+    """
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        """A connection that has just answered."""
+        borrowed = super().get_new_connection(conn_params)
+        if self.pool is None:
+            return borrowed
+        try:
+            ConnectionPool.check_connection(borrowed)
+        except OperationalError:
+            self.pool.putconn(borrowed)
+            self.pool.drain()
+            return super().get_new_connection(conn_params)
+        return borrowed
