@@ -51,14 +51,16 @@ def open_call(
     purpose: str = UsageRecord.Purpose.ANSWER,
     attempt: int = 1,
 ) -> int:
-    """Open the record of a call that is about to be made; returns its key."""
-    record = UsageRecord.objects.create(
-        message_id=message_id,
-        user_id=user_id,
-        model_asked=model,
-        purpose=purpose,
-        attempt=attempt,
-        started_at=timezone.now(),
+    """Open the record of a call that is about to be made; returns its key.
+
+    Again for the same attempt at a message's answer or title it is the same record: whoever lost the database in the
+    middle of this cannot know whether it was done.
+    """
+    fields = {"user_id": user_id, "model_asked": model, "started_at": timezone.now()}
+    if message_id is None:
+        return UsageRecord.objects.create(purpose=purpose, attempt=attempt, **fields).pk
+    record, _ = UsageRecord.objects.get_or_create(
+        message_id=message_id, purpose=purpose, attempt=attempt, defaults=fields
     )
     return record.pk
 

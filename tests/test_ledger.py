@@ -95,6 +95,15 @@ def test_the_start_of_the_stream_is_kept_for_the_reaper(alice):
     assert (kept.end, kept.request_id, kept.usage) == ("open", "req_1", {"input_tokens": 12})
 
 
+def test_the_same_attempt_has_one_record(alice):
+    turn = turns.begin(alice, key=uuid4(), conversation=None, parent=None, text="Hello").turn
+    attempt = {"user_id": alice.pk, "model": "claude-sonnet-5-5", "message_id": turn}
+    first = ledger.open_call(**attempt)
+    assert ledger.open_call(**attempt) == first
+    assert ledger.open_call(**attempt, attempt=2) != first
+    assert ledger.open_call(**attempt, purpose="title") != first
+
+
 def test_a_call_that_nobody_will_close_is_found_when_it_has_had_its_time(alice):
     old = ledger.open_call(user_id=alice.pk, model="claude-sonnet-5-5", purpose="title")
     ledger.open_call(user_id=alice.pk, model="claude-sonnet-5-5", purpose="title")

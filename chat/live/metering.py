@@ -17,7 +17,7 @@ from chat.engine.provider import Prompt, Provider
 from chat.engine.reply import Reply
 from chat.ledger import Call
 from chat.live.estimate import estimated
-from chat.live.threads import in_thread
+from chat.live.threads import until_done
 
 
 class Metered:
@@ -73,8 +73,9 @@ class Metered:
         return replace(call, billed=not refused_at_once)
 
     async def _open(self, calling: Calling) -> None:
-        self._record = await in_thread(ledger.open_call)(
-            model=self._prompt.model, attempt=calling.attempt, **self._entry
+        # A database that is away is waited for: no call without a record, and no answer fails for want of one.
+        self._record = await until_done(
+            ledger.open_call, model=self._prompt.model, attempt=calling.attempt, **self._entry
         )
         self._called_at, self._first_token = monotonic(), None
 
@@ -82,7 +83,7 @@ class Metered:
         call = self.call(error)
         self._record = None
         if call:
-            await in_thread(ledger.close_call)(await self._estimated(call, error), Outcome.FAILED.value)
+            await until_done(ledger.close_call, await self._estimated(call, error), Outcome.FAILED.value)
         self._reply.restart()
 
     async def _estimated(self, call: Call, error: ProviderError | None) -> Call:

@@ -186,7 +186,7 @@ class Runner:
     async def _make(self, turn: LiveTurn) -> None:
         try:
             provider = await get_provider()
-            prompt = await in_thread(prompts.prompt_of)(turn.id)
+            prompt = await until_done(prompts.prompt_of, turn.id)
             answering = self._answering[turn.id] = Answering(turn, provider, prompt)
             if outcome := self._stopped.get(turn.id):
                 answering.stop(outcome)

@@ -10,7 +10,7 @@ from chat.engine.provider import Provider
 from chat.engine.reply import Reply, plain_text
 from chat.live.announce import announce
 from chat.live.metering import Metered
-from chat.live.threads import in_thread
+from chat.live.threads import in_thread, until_done
 from chat.models import LanguageModel, UsageRecord
 from chat.turns import Begun
 
@@ -38,7 +38,7 @@ async def give_title(provider: Provider, begun: Begun, answer: str) -> None:
             if isinstance(event, Ended):
                 call = await metered.settled(event)
                 if call:
-                    await in_thread(ledger.close_call)(call, event.outcome.value)
+                    await until_done(ledger.close_call, call, event.outcome.value)
     made = plain_text(reply.content()).strip(WRAPPING)
     title = await in_thread(conversations.retitle)(begun.conversation, provisional=begun.title, title=made)
     if title:

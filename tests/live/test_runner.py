@@ -4,6 +4,7 @@ import asyncio
 import json
 import socket
 from functools import partial
+from importlib import import_module
 from unittest.mock import Mock
 from uuid import UUID, uuid4
 
@@ -169,24 +170,26 @@ async def test_an_end_that_cannot_be_written_is_written_later(alice, upstream, m
     assert (answer.state, answer.text) == ("complete", "Kept.")
 
 
-async def test_a_database_that_is_away_before_the_first_call_leaves_no_turn_hanging(alice, upstream, monkeypatch):
+@pytest.mark.parametrize("work", ["prompts.prompt_of", "ledger.open_call", "ledger.close_call"])
+async def test_a_database_that_is_away_for_a_moment_fails_no_answer(alice, upstream, monkeypatch, work):
+    """Even if what it was asked to do was done, and only its answer got lost."""
     monkeypatch.setattr(threads, "AGAIN_SECONDS", 0.01)
-    end, failures = turns.end, iter([OperationalError("away")] * 2)
+    module, name = work.split(".")
+    function, losses = getattr(import_module(f"chat.{module}"), name), iter([OperationalError("away")] * 2)
 
-    def failing(*arguments, **fields):
-        if failure := next(failures, None):
-            raise failure
-        return end(*arguments, **fields)
+    def losing(*arguments, **fields):
+        done = function(*arguments, **fields)
+        if loss := next(losses, None):
+            raise loss
+        return done
 
-    def away(_):
-        raise OperationalError("away")
-
-    monkeypatch.setattr(turns, "end", failing)
-    monkeypatch.setattr("chat.prompts.prompt_of", away)
-    begun = await begin(alice, "Hello")
-    answer = await over(begun.turn)
-    assert (answer.state, answer.error_code) == ("failed", "internal")
-    assert begun.turn not in current_runner().turns
+    losing.__name__ = name
+    monkeypatch.setattr(f"chat.{work}", losing)
+    answer = await over((await begin(alice, directed(text="Here.", fault=529, times=1))).turn)
+    records = UsageRecord.objects.filter(message=answer, purpose="answer")
+    assert (answer.state, answer.text) == ("complete", "Here.")
+    assert {record.attempt: record.end async for record in records} == {1: "failed", 2: "complete"}
+    assert await records.acount() == 2
 
 
 async def test_whoever_came_back_before_the_reaper_is_told_of_the_end(alice, upstream):
