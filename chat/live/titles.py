@@ -3,6 +3,8 @@
 import logging
 from contextlib import aclosing
 
+from django.db import IntegrityError
+
 from chat import conversations, ledger, prompts
 from chat.engine.events import CallFailed, Calling, Ended
 from chat.engine.generation import Limits
@@ -10,7 +12,7 @@ from chat.engine.provider import Provider
 from chat.engine.reply import Reply, plain_text
 from chat.live.announce import announce
 from chat.live.metering import Metered
-from chat.live.threads import in_thread, until_done
+from chat.live.threads import until_done
 from chat.models import LanguageModel, UsageRecord
 from chat.turns import Begun
 
@@ -23,7 +25,7 @@ LIMITS = Limits(attempts=2, idle=20, total=30)
 async def give_title(provider: Provider, begun: Begun, answer: str) -> None:
     """Ask for a title and keep it, unless the person has given one meanwhile. Without one the first words stay."""
     try:
-        prompt = await in_thread(prompts.title_prompt)(begun.text, answer)
+        prompt = await until_done(prompts.title_prompt, begun.text, answer)
     except LanguageModel.DoesNotExist:
         logger.warning("New chats get no titles: CHAT_TITLE_MODEL is not in the catalogue of models.")
         return
@@ -31,6 +33,17 @@ async def give_title(provider: Provider, begun: Begun, answer: str) -> None:
     metered = Metered(
         provider, prompt, LIMITS, reply, user_id=begun.owner, message_id=begun.turn, purpose=UsageRecord.Purpose.TITLE
     )
+    try:
+        await _make(metered, reply)
+    except IntegrityError:
+        return  # the chat was deleted meanwhile
+    made = plain_text(reply.content()).strip(WRAPPING)
+    title = await until_done(conversations.retitle, begun.conversation, provisional=begun.title, title=made)
+    if title:
+        await announce(begun.owner, {"type": "conversation", "conversation": str(begun.conversation), "title": title})
+
+
+async def _make(metered: Metered, reply: Reply) -> None:
     async with aclosing(metered.events()) as events:
         async for event in events:
             if not isinstance(event, Calling | CallFailed):
@@ -39,7 +52,3 @@ async def give_title(provider: Provider, begun: Begun, answer: str) -> None:
                 call = await metered.settled(event)
                 if call:
                     await until_done(ledger.close_call, call, event.outcome.value)
-    made = plain_text(reply.content()).strip(WRAPPING)
-    title = await in_thread(conversations.retitle)(begun.conversation, provisional=begun.title, title=made)
-    if title:
-        await announce(begun.owner, {"type": "conversation", "conversation": str(begun.conversation), "title": title})

@@ -12,12 +12,12 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.db import OperationalError
 
-from chat import turns
+from chat import prompts, turns
 from chat.engine.errors import Refused
 from chat.live import threads
 from chat.live.reaper import reap
 from chat.live.runner import current_runner
-from chat.models import Message, UsageRecord
+from chat.models import Conversation, Message, UsageRecord
 from chat.providers import get_provider
 from chat.simulator import answer_text
 from tests.tabs import Tab, session_of
@@ -219,6 +219,23 @@ async def test_a_fault_of_our_own_ends_the_turn_and_its_record(alice, upstream, 
     answer = await over((await begin(alice, directed(text="Lost."))).turn)
     record = await UsageRecord.objects.aget(message=answer)
     assert (answer.state, answer.error_code, record.end) == ("failed", "internal", "failed")
+
+
+async def test_a_chat_that_is_deleted_just_before_its_title_is_asked_for_gets_none(
+    alice, upstream, monkeypatch, caplog
+):
+    title_prompt = prompts.title_prompt
+
+    def deleted_meanwhile(question, answer):
+        Conversation.objects.all().delete()
+        return title_prompt(question, answer)
+
+    monkeypatch.setattr("chat.prompts.title_prompt", deleted_meanwhile)
+    await begin(alice, directed(text="Deleted."))
+    await upstream.ledger.wait_for(lambda call: call.closed)
+    await current_runner().close(10)
+    assert [call.text for call in upstream.ledger] == ["Deleted."]
+    assert not caplog.records
 
 
 async def test_a_hundred_answers_at_once_all_arrive(alice, upstream, settings):
