@@ -23,7 +23,7 @@ REDIS_AWAY = (RedisError, OSError, RuntimeError)
 async def problems() -> dict[str, str]:
     """What is wrong with ``database``, ``migrations`` and ``channel_layer``, each an empty string where nothing is."""
     database, layer = await asyncio.gather(_database_problem(), _layer_problem())
-    migrations = await sync_to_async(_unapplied)() if not database else ""
+    migrations = await sync_to_async(migrations_problem)() if not database else ""
     return {"database": database, "migrations": migrations, "channel_layer": layer}
 
 
@@ -42,7 +42,8 @@ def _ask() -> None:
         cursor.execute("SELECT 1")
 
 
-def _unapplied() -> str:
+def migrations_problem() -> str:
+    """What to do where the database lacks migrations; an empty string where it has all."""
     executor = MigrationExecutor(connection)
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
         return "The database is older than the code: run manage.py migrate."
