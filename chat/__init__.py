@@ -2,7 +2,7 @@
 
 A module imports only from its own layer or a lower one (``tests/test_layers.py`` holds the table).
 
-L0  engine/      pure: events, the reply they fold to, usage, prices, errors, one generation from start to end
+L0  engine/      pure: events, the reply they fold to, usage, prices, charges, errors, one generation from start to end
 L1  providers/   who answers: Claude through the SDK (``anthropic.py``)
     simulator/   a small server that speaks the Messages API, for running without a key and for tests
     wire.py      websocket frames: JSON text to commands, events to JSON text

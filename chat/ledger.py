@@ -6,12 +6,14 @@ A record is opened before the call is made and closed once, by whoever comes fir
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from chat.engine.charge import Charge, charge
 from chat.engine.pricing import Price, price_for
 from chat.engine.usage import Usage
 from chat.models import Message, UsageRecord
@@ -78,7 +80,7 @@ def close_call(call: Call, end: str) -> bool:
     if record is None:
         return False
     usage = Usage.from_api(call.usage)
-    price = price_at(call.model or record.model_asked, record.started_at, usage.prompt)
+    charged = _charged(call.model or record.model_asked, record.started_at, call.usage)
     closed = UsageRecord.objects.filter(pk=call.record, end=End.OPEN).update(
         model_answered=call.model[:LONGEST],
         request_id=call.request_id[:LONGEST],
@@ -89,9 +91,10 @@ def close_call(call: Call, end: str) -> bool:
         cache_read_tokens=usage.cache_read,
         thinking_tokens=usage.thinking,
         web_searches=usage.web_searches,
+        web_fetches=usage.web_fetches,
         usage=dict(call.usage),
-        price=price and price.as_json(),
-        cost=price and price.cost(usage if call.billed else Usage()),
+        price=charged and charged.price,
+        cost=charged and (charged.cost if call.billed else Decimal(0)),
         exactness=call.exactness,
         end=end,
         error_code=call.error_code,
@@ -100,6 +103,10 @@ def close_call(call: Call, end: str) -> bool:
         seconds=call.seconds,
     )
     return closed == 1
+
+
+def _charged(answered: str, at: datetime, usage: Mapping[str, Any]) -> Charge | None:
+    return charge(usage, lambda model, prompt: price_at(model or answered, at, prompt))
 
 
 def price_at(model: str, at: datetime, prompt: int) -> Price | None:

@@ -28,6 +28,7 @@ _CLASSES = {
     "cache_read": "cache_read_tokens",
     "thinking": "thinking_tokens",
     "web_searches": "web_searches",
+    "web_fetches": "web_fetches",
 }
 _SUMS = {
     "calls": Count("pk"),

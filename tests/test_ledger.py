@@ -47,6 +47,7 @@ def test_it_prices_each_class_of_tokens(alice):
         "cache_write_1h": "4",
         "cache_read": "0.1",
         "web_search": "10",
+        "web_fetch": "0",
     }
 
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from chat.engine.pricing import TOOL_RATES
 from chat.models import UsageRecord
 from chat.templatetags.figures import money
 
@@ -17,11 +18,12 @@ _CLASSES = (
     ("Cache read", "cache_read_tokens", "cache_read"),
     ("Output", "output_tokens", "output"),
     ("Web searches", "web_searches", "web_search"),
+    ("Web fetches", "web_fetches", "web_fetch"),
 )
 
 
 class Line(NamedTuple):
-    """One price class: its amount, USD per million (searches: per thousand) and USD; empty where unpriced."""
+    """One price class: its amount, USD per million (tools: per thousand) and USD; empty where there is no one rate."""
 
     label: str
     amount: int
@@ -41,10 +43,14 @@ class Call:
         lines = []
         for label, column, name in _CLASSES:
             if amount := getattr(self.record, column):
-                rate = Decimal(self.record.price[name]) if self.record.price else None
-                unit = 1_000 if name == "web_search" else 1_000_000
-                lines.append(Line(label, amount, rate, rate and amount * rate / unit))
+                rate = self._rate(name)
+                unit = 1_000 if name in TOOL_RATES else 1_000_000
+                lines.append(Line(label, amount, rate, None if rate is None else amount * rate / unit))
         return lines
+
+    def _rate(self, name: str) -> Decimal | None:
+        kept = (self.record.price or {}).get(name)
+        return None if kept is None else Decimal(kept)
 
     @property
     def answered_by_another(self) -> bool:

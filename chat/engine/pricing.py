@@ -1,29 +1,34 @@
 """What tokens cost, in exact decimal arithmetic."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Self
 
-from chat.engine.usage import Usage
+from chat.engine.usage import Terms, Usage
 
-RATES = ("input", "output", "cache_write_5m", "cache_write_1h", "cache_read", "web_search")
+TOKEN_RATES = ("input", "output", "cache_write_5m", "cache_write_1h", "cache_read")
+TOOL_RATES = ("web_search", "web_fetch")
+RATES = TOKEN_RATES + TOOL_RATES
+FACTORS = ("us_factor", "fast_factor", "batch_factor")
 _MILLION = Decimal(1_000_000)
 _THOUSAND = Decimal(1_000)
+_PLAIN = {"", "standard", "global", "not_available", "priority"}
+"""Terms that cost nothing extra. The priority tier is paid by contract; here its tokens have their list prices."""
 
 
-@dataclass(frozen=True, slots=True)
-class Price:
-    """USD per million tokens of each class (``web_search``: per 1,000 searches), from a moment and a prompt size on."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rates:
+    """USD per million tokens of each class; of server tools, per 1,000 requests."""
 
-    valid_from: datetime
     input: Decimal
     output: Decimal
     cache_write_5m: Decimal
     cache_write_1h: Decimal
     cache_read: Decimal
     web_search: Decimal = Decimal(10)
-    prompt_over: int = 0
+    web_fetch: Decimal = Decimal(0)
 
     def cost(self, usage: Usage) -> Decimal:
         """USD for ``usage``, not rounded."""
@@ -34,11 +39,49 @@ class Price:
             + usage.cache_write_1h * self.cache_write_1h
             + usage.cache_read * self.cache_read
         )
-        return tokens / _MILLION + usage.web_searches * self.web_search / _THOUSAND
+        requests = usage.web_searches * self.web_search + usage.web_fetches * self.web_fetch
+        return tokens / _MILLION + requests / _THOUSAND
 
     def as_json(self) -> dict[str, str]:
         """The rates as strings, to be kept beside what they were charged for."""
         return {name: format(getattr(self, name).normalize(), "f") for name in RATES}
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, str]) -> "Rates":
+        """What `as_json` gave; a rate that did not exist yet was nothing."""
+        return Rates(**{name: Decimal(kept.get(name, 0)) for name in RATES})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Price(Rates):
+    """The rates of a model from a moment and a prompt size on.
+
+    The factors multiply the price of every token; one that is ``None`` is not known, so what is served on such terms
+    has no price.
+    """
+
+    valid_from: datetime
+    prompt_over: int = 0
+    us_factor: Decimal | None = None
+    fast_factor: Decimal | None = None
+    batch_factor: Decimal | None = None
+
+    def on(self, terms: Terms) -> Rates | None:
+        """The rates for a call that was served on these terms; ``None`` where they are not known."""
+        special = {"us": self.us_factor, "fast": self.fast_factor, "batch": self.batch_factor}
+        factors = [special.get(term) for term in (terms.region, terms.speed, terms.tier) if term not in _PLAIN]
+        rates = {name: getattr(self, name) for name in RATES}
+        for factor in factors:
+            if factor is None:
+                return None
+            rates |= {name: rates[name] * factor for name in TOKEN_RATES}
+        return Rates(**rates)
+
+    @classmethod
+    def of(cls, row: object) -> Self:
+        """The value of anything that has the same attributes."""
+        names = ("valid_from", "prompt_over", *RATES, *FACTORS)
+        return cls(**{name: getattr(row, name) for name in names})
 
 
 def price_for(prices: Iterable[Price], *, at: datetime, prompt: int) -> Price | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +19,7 @@ class Usage:
     cache_read: int = 0
     thinking: int = 0
     web_searches: int = 0
+    web_fetches: int = 0
 
     @property
     def prompt(self) -> int:
@@ -33,15 +34,15 @@ class Usage:
         """Read a merged usage object (see `merged`).
 
         With ``iterations`` the sum of these is taken, because the top level then leaves some out; thinking and
-        searches stand at the top level only. The split of cache writes by lifetime comes only with ``message_start``
-        and may fall behind the total after a tool loop; the rest is counted as ``ttl``, the lifetime that was asked
-        for (reference: "Usage" in the API's streaming guide). What is not a count is read as zero.
+        server tools stand at the top level only. The split of cache writes by lifetime comes only with
+        ``message_start`` and may fall behind the total after a tool loop; the rest is counted as ``ttl``, the lifetime
+        that was asked for (reference: "Usage" in the API's streaming guide). What is not a count is read as zero.
         """
         thinking = _count(raw, "output_tokens_details", "thinking_tokens")
-        web_searches = _count(raw, "server_tool_use", "web_search_requests")
+        tools = cls.of_tools(raw)
         if iterations := _objects(raw.get("iterations")):
             total = sum((cls.from_api(each, ttl=ttl) for each in iterations), cls())
-            return replace(total, thinking=thinking, web_searches=web_searches)
+            return replace(total, thinking=thinking, web_searches=tools.web_searches, web_fetches=tools.web_fetches)
         written = _count(raw, "cache_creation_input_tokens")
         long = min(_count(raw, "cache_creation", "ephemeral_1h_input_tokens"), written)
         short = min(_count(raw, "cache_creation", "ephemeral_5m_input_tokens"), written - long)
@@ -53,8 +54,52 @@ class Usage:
             cache_write_1h=long + (rest if ttl == "1h" else 0),
             cache_read=_count(raw, "cache_read_input_tokens"),
             thinking=thinking,
-            web_searches=web_searches,
+            web_searches=tools.web_searches,
+            web_fetches=tools.web_fetches,
         )
+
+    @classmethod
+    def of_tools(cls, raw: Mapping[str, Any]) -> "Usage":
+        """The requests to server tools alone."""
+        return cls(
+            web_searches=_count(raw, "server_tool_use", "web_search_requests"),
+            web_fetches=_count(raw, "server_tool_use", "web_fetch_requests"),
+        )
+
+
+class Terms(NamedTuple):
+    """Where, how fast and in which tier the API says that it served a call; empty where it does not say."""
+
+    region: str = ""
+    speed: str = ""
+    tier: str = ""
+
+    @classmethod
+    def from_api(cls, raw: Mapping[str, Any]) -> "Terms":
+        """Read a merged usage object."""
+        said = [raw.get(name) for name in ("inference_geo", "speed", "service_tier")]
+        return cls(*(each if isinstance(each, str) else "" for each in said))
+
+
+class Part(NamedTuple):
+    """What of a call is priced by itself; an empty ``model`` is the one that answered."""
+
+    model: str
+    usage: Usage
+
+
+def parts(raw: Mapping[str, Any], *, ttl: str = "5m") -> list[Part]:
+    """A merged usage object as what is priced one by one: the whole, or where there are ``iterations`` each of them.
+
+    An iteration is a run of a model with a prompt of its own, and after a fallback or a compaction perhaps of another
+    model than the one that answered.
+    """
+    iterations = _objects(raw.get("iterations"))
+    if not iterations:
+        return [Part("", Usage.from_api(raw, ttl=ttl))]
+    found = [Part(_name(each.get("model")), Usage.from_api(each, ttl=ttl)) for each in iterations]
+    tools = Usage.of_tools(raw)
+    return [*found, Part("", tools)] if tools != Usage() else found
 
 
 def merged(earlier: Mapping[str, Any], later: Mapping[str, Any]) -> dict[str, Any]:
@@ -70,6 +115,10 @@ def _count(raw: Mapping[str, Any], *path: str) -> int:
     for name in path:
         value = value.get(name) if isinstance(value, Mapping) else None
     return value if type(value) is int and value > 0 else 0
+
+
+def _name(value: Any) -> str:
+    return value if isinstance(value, str) else ""
 
 
 def _objects(value: Any) -> list[Mapping[str, Any]]:

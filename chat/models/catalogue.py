@@ -3,6 +3,7 @@
 import json
 import re
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -52,6 +53,8 @@ class Price(models.Model):
     """What a model costs from a moment on, in USD per million tokens, until a row with a later start.
 
     ``prompt_over`` starts a band: the row holds for prompts of more than that many tokens (all classes together).
+    A factor multiplies the price of every token of a call that the API says it served like that; where it is empty
+    such a call is unpriced.
     """
 
     model = models.ForeignKey(LanguageModel, on_delete=models.CASCADE, related_name="prices")
@@ -63,6 +66,14 @@ class Price(models.Model):
     cache_write_1h = models.DecimalField(max_digits=12, decimal_places=6)
     cache_read = models.DecimalField(max_digits=12, decimal_places=6)
     web_search = models.DecimalField(max_digits=12, decimal_places=6, default=10, help_text="USD per 1,000 searches.")
+    web_fetch = models.DecimalField(max_digits=12, decimal_places=6, default=0, help_text="USD per 1,000 fetches.")
+    us_factor = models.DecimalField(
+        "US region, factor", max_digits=6, decimal_places=3, default=Decimal("1.1"), null=True, blank=True
+    )
+    fast_factor = models.DecimalField("fast, factor", max_digits=6, decimal_places=3, null=True, blank=True)
+    batch_factor = models.DecimalField(
+        "batch, factor", max_digits=6, decimal_places=3, default=Decimal("0.5"), null=True, blank=True
+    )
 
     class Meta:
         ordering: ClassVar = ["model", "-valid_from", "prompt_over"]
@@ -70,6 +81,12 @@ class Price(models.Model):
             models.UniqueConstraint(fields=["model", "valid_from", "prompt_over"], name="one_price_per_start_and_band"),
             models.CheckConstraint(
                 condition=Q(**{f"{rate}__gte": 0 for rate in pricing.RATES}), name="no_price_is_negative"
+            ),
+            *(
+                models.CheckConstraint(
+                    condition=Q(**{name: None}) | Q(**{f"{name}__gte": 0}), name=f"{name}_not_negative"
+                )
+                for name in pricing.FACTORS
             ),
         ]
 
@@ -79,11 +96,7 @@ class Price(models.Model):
     @property
     def value(self) -> pricing.Price:
         """The same as a pure value."""
-        return pricing.Price(
-            valid_from=self.valid_from,
-            prompt_over=self.prompt_over,
-            **{name: getattr(self, name) for name in pricing.RATES},
-        )
+        return pricing.Price.of(self)
 
 
 def load_catalogue() -> None:

@@ -14,6 +14,7 @@ class UsageRecord(models.Model):
 
     Tokens are disjoint price classes: the whole prompt is ``input + cache writes + cache_read``. ``thinking_tokens``
     are part of ``output_tokens``. ``cost`` is empty where the model has no price, and never zero for that reason.
+    ``price`` is a `pricing.Rates`, or ``{"iterations": [one for each]}`` where these were charged at different rates.
     """
 
     class Purpose(models.TextChoices):
@@ -54,8 +55,11 @@ class UsageRecord(models.Model):
     cache_read_tokens = models.PositiveIntegerField(default=0)
     thinking_tokens = models.PositiveIntegerField(default=0)
     web_searches = models.PositiveIntegerField(default=0)
+    web_fetches = models.PositiveIntegerField(default=0)
     usage = models.JSONField(default=dict, help_text="The API's own usage object, all events merged.")
-    price = models.JSONField(null=True, help_text="The price it was charged with, USD per million tokens.")
+    price = models.JSONField(
+        null=True, help_text="The rates it was charged at, USD per million tokens, factors applied."
+    )
     cost = UsdField(null=True, help_text="USD; empty where the model has no price.")
     exactness = models.CharField(max_length=12, choices=Exactness.choices, default=Exactness.EXACT)
     end = models.CharField(max_length=12, choices=End.choices, default=End.OPEN)

@@ -32,7 +32,7 @@ def posted(office, model, *prices):
         "prices-INITIAL_FORMS": "0",
     }
     for number, price in enumerate(prices):
-        whole = {"prompt_over": "0", "web_search": "10", **RATES, **price}
+        whole = {"prompt_over": "0", "web_search": "10", "web_fetch": "0", **RATES, **price}
         start = whole.pop("start")
         whole |= {"valid_from_0": f"{start:%Y-%m-%d}", "valid_from_1": f"{start:%H:%M:%S}"}
         form |= {f"prices-{number}-{name}": value for name, value in whole.items()}

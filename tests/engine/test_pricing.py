@@ -1,6 +1,7 @@
 """What tokens cost: the shipped catalogue against figures worked out by hand."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -10,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat.engine.pricing import RATES, Price, price_for
-from chat.engine.usage import Usage
+from chat.engine.pricing import FACTORS, RATES, Price, Rates, price_for
+from chat.engine.usage import Terms, Usage
 
 CATALOGUE = Path(__file__).parents[2] / "chat" / "models" / "catalogue.json"
 TODAY = datetime(2026, 11, 21, tzinfo=UTC)
@@ -19,8 +20,10 @@ TODAY = datetime(2026, 11, 21, tzinfo=UTC)
 
 def shipped(entry: dict[str, Any]) -> Price:
     rates = {name: Decimal(entry[name]) for name in RATES if name in entry}
+    factors = {name: entry[name] and Decimal(entry[name]) for name in FACTORS if name in entry}
+    factors = {"us_factor": Decimal("1.1"), "batch_factor": Decimal("0.5"), **factors}
     start = datetime.fromisoformat(entry["valid_from"]).replace(tzinfo=UTC)
-    return Price(valid_from=start, prompt_over=entry.get("prompt_over", 0), **rates)
+    return Price(valid_from=start, prompt_over=entry.get("prompt_over", 0), **rates, **factors)
 
 
 PRICES = {model["id"]: [shipped(entry) for entry in model["prices"]] for model in json.loads(CATALOGUE.read_text())}
@@ -112,7 +115,7 @@ def test_the_order_of_the_prices_does_not_matter() -> None:
 
 @pytest.mark.parametrize(("prompt", "over"), [(0, 0), (10, 0), (11, 10), (20, 10), (21, 20), (10**6, 20)])
 def test_the_highest_band_that_is_exceeded_holds(prompt: int, over: int) -> None:
-    bands = [Price(TODAY, *[Decimal(each)] * 5, prompt_over=each) for each in (20, 0, 10)]
+    bands = [replace(PRICES["claude-haiku-5-5"][0], valid_from=TODAY, prompt_over=each) for each in (20, 0, 10)]
     price = price_for([*PRICES["claude-haiku-5-5"], *bands], at=TODAY, prompt=prompt)
     assert price is not None
     assert price.prompt_over == over
@@ -120,6 +123,47 @@ def test_the_highest_band_that_is_exceeded_holds(prompt: int, over: int) -> None
 
 def test_ten_dollars_for_a_thousand_searches() -> None:
     assert cost("claude-sonnet-5-5", Usage(web_searches=3)) == Decimal("0.03")
+
+
+@pytest.mark.parametrize(
+    ("model", "terms", "input_rate", "cache_read"),
+    [
+        ("claude-opus-5-5", Terms(), "4", "0.20"),
+        ("claude-opus-5-5", Terms("global", "standard", "standard"), "4", "0.20"),
+        ("claude-opus-5-5", Terms("not_available", "", "priority"), "4", "0.20"),
+        ("claude-opus-5-5", Terms("us"), "4.4", "0.22"),
+        ("claude-opus-5-5", Terms("", "fast"), "8", "0.40"),
+        ("claude-opus-5-5", Terms("us", "fast"), "8.8", "0.44"),
+        ("claude-opus-5-5", Terms("us", "", "batch"), "2.2", "0.11"),
+        ("claude-opus-5", Terms("", "fast"), "10", "1"),
+        ("claude-haiku-4-5", Terms("", "", "batch"), "0.5", "0.05"),
+    ],
+)
+def test_the_terms_of_a_call_multiply_the_price_of_each_token(model, terms, input_rate, cache_read) -> None:
+    rates = PRICES[model][-1].on(terms)
+    assert rates is not None
+    assert (rates.input, rates.cache_read, rates.web_search) == (Decimal(input_rate), Decimal(cache_read), 10)
+
+
+@pytest.mark.parametrize(
+    ("model", "terms"),
+    [
+        ("claude-opus-5-5", Terms("moon")),
+        ("claude-opus-5-5", Terms("", "", "flex")),
+        ("claude-sonnet-5-5", Terms("", "fast")),
+        ("claude-haiku-4-5", Terms("us")),
+    ],
+)
+def test_terms_whose_factor_nobody_knows_have_no_price(model, terms) -> None:
+    assert PRICES[model][-1].on(terms) is None
+
+
+def test_rates_are_read_as_they_were_kept() -> None:
+    rates = PRICES["claude-haiku-5-5"][1].on(Terms("us"))
+    assert rates is not None
+    assert Rates.from_json(rates.as_json()) == rates
+    before_fetches = {name: rate for name, rate in rates.as_json().items() if name != "web_fetch"}
+    assert Rates.from_json(before_fetches) == rates
 
 
 def test_thinking_costs_nothing_beside_the_output_it_is_part_of() -> None:
@@ -138,6 +182,7 @@ def test_the_rates_are_kept_as_plain_strings() -> None:
         "cache_write_1h": "20",
         "cache_read": "0.25",
         "web_search": "10",
+        "web_fetch": "0",
     }
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat.engine.usage import Usage, merged
+from chat.engine.usage import Part, Terms, Usage, merged, parts
 
 START: dict[str, Any] = {
     "input_tokens": 2234,
@@ -61,7 +61,7 @@ def test_thinking_is_part_of_the_output_and_searches_are_counted() -> None:
         "server_tool_use": {"web_search_requests": 3, "web_fetch_requests": 1},
     }
     usage = Usage.from_api(merged(START, delta))
-    assert (usage.output, usage.thinking, usage.web_searches) == (900, 700, 3)
+    assert (usage.output, usage.thinking, usage.web_searches, usage.web_fetches) == (900, 700, 3, 1)
 
 
 @pytest.mark.parametrize(("ttl", "short", "long"), [("5m", 6, 6), ("1h", 4, 8)])
@@ -104,6 +104,39 @@ def test_iterations_are_added_up_because_the_top_level_leaves_some_out() -> None
     assert Usage.from_api(raw) == Usage(
         input=227_000, output=3600, cache_write_1h=9, cache_read=5, thinking=60, web_searches=2
     )
+
+
+def test_each_iteration_is_a_part_with_its_own_model_and_the_tools_are_one() -> None:
+    raw = {
+        "output_tokens": 60,
+        "server_tool_use": {"web_search_requests": 2},
+        "iterations": [
+            {"type": "message", "model": "claude-fable-5-2", "input_tokens": 7, "output_tokens": 1},
+            {"type": "fallback_message", "model": 5, "input_tokens": 9, "output_tokens": 60},
+        ],
+    }
+    assert parts(raw) == [
+        Part("claude-fable-5-2", Usage(input=7, output=1)),
+        Part("", Usage(input=9, output=60)),
+        Part("", Usage(web_searches=2)),
+    ]
+
+
+def test_without_iterations_the_whole_is_one_part() -> None:
+    assert parts(START) == [Part("", Usage.from_api(START))]
+
+
+@pytest.mark.parametrize(
+    ("raw", "terms"),
+    [
+        ({}, Terms()),
+        (START, Terms("global", "", "standard")),
+        ({"inference_geo": "us", "speed": "fast", "service_tier": "batch"}, Terms("us", "fast", "batch")),
+        ({"inference_geo": None, "speed": 1, "service_tier": []}, Terms()),
+    ],
+)
+def test_the_terms_are_what_the_api_says(raw: dict[str, Any], terms: Terms) -> None:
+    assert Terms.from_api(raw) == terms
 
 
 @pytest.mark.parametrize("iterations", [None, [], {}, 5, "two", [1, None]])

@@ -1,0 +1,45 @@
+"""What a call is charged: its usage, part by part, at the rates of the moment; and the same once more, as a proof."""
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from chat.engine.pricing import Price, Rates
+from chat.engine.usage import Terms, Usage, parts
+
+NOTHING = Usage()
+
+
+class Charge(NamedTuple):
+    """USD, and the rates it was made with in the form that is kept: one set, or one for each of ``iterations``."""
+
+    cost: Decimal
+    price: Mapping[str, Any] | None
+
+
+def charge(raw: Mapping[str, Any], find: Callable[[str, int], Price | None]) -> Charge | None:
+    """What the API's merged usage object ``raw`` costs; ``None`` where a part of it has no price.
+
+    ``find`` gives the price of a model (an empty name is the model that answered) for a prompt of so many tokens. What
+    used nothing costs nothing, whatever the price.
+    """
+    terms = Terms.from_api(raw)
+    cost = Decimal(0)
+    kept: list[Mapping[str, Any] | None] = []
+    for model, usage in parts(raw):
+        price = find(model, usage.prompt)
+        rates = price.on(terms) if price else None
+        if rates is None and usage != NOTHING:
+            return None
+        cost += rates.cost(usage) if rates else 0
+        kept.append(rates.as_json() if rates else None)
+    same = all(each == kept[0] for each in kept)
+    return Charge(cost, kept[0] if same else {"iterations": kept})
+
+
+def cost_again(usage: Usage, raw: Mapping[str, Any], price: Mapping[str, Any]) -> Decimal:
+    """The cost of ``usage``, which was read from ``raw``, at the rates that a `Charge` kept."""
+    if "iterations" not in price:
+        return Rates.from_json(price).cost(usage)
+    pairs = zip(parts(raw), price["iterations"], strict=False)
+    return sum((Rates.from_json(rates).cost(part.usage) for part, rates in pairs if rates), Decimal(0))
