@@ -10,7 +10,7 @@ from typing import Protocol
 
 BUSY = 50  # streams at once
 PAUSE_PER_STREAM = 0.0005
-LONGEST_PAUSE = 0.05
+LONGEST_PAUSE = 0.1
 
 
 def pause_under(load: int) -> float:
