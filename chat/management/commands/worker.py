@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 import chat.providers.anthropic  # noqa: F401 - the SDK takes a second to import: now, not in the first answer
+from chat import readiness
 from chat.live.runner import current_runner
 from chat.live.worker import Worker
 
@@ -38,6 +39,10 @@ class Command(BaseCommand):
         uvloop.run(self._work(concurrency, alive))
 
     async def _work(self, concurrency: int, alive: Path | None) -> None:
+        problems = await readiness.problems()
+        # Redis may come after us.
+        if wrong := problems["database"] or problems["migrations"]:
+            raise CommandError(wrong)
         stopped = asyncio.Event()
         for each in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(each, stopped.set)
