@@ -12,6 +12,7 @@ import pytest_asyncio
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db import connection
+from psycopg import AsyncConnection
 
 from chat.models import Conversation, UsageRecord
 from chatproject.env import POOL
@@ -82,6 +83,19 @@ async def test_fifty_answers_at_once_are_kept_whole_while_others_read_and_write(
     assert await Conversation.objects.filter(title="Renamed").aexists()
     assert capfd.readouterr().err == ""
     assert written_ahead() < MOST_AHEAD
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one lock for everybody")
+async def test_a_command_that_waits_for_the_database_keeps_nobody_else_waiting(server, alice, bob):
+    hers, his = [RemoteTab(server.url, await sync_to_async(session_of)(user)) for user in (alice, bob)]
+    async with hers, his, await AsyncConnection.connect(database_url()) as somebody:
+        await somebody.execute("SELECT 1 FROM chat_user WHERE id = %s FOR UPDATE", [alice.pk])
+        waiting = asyncio.create_task(hers.ask(directed(text="At last.")))
+        turn = (await his.ask(directed(text="At once.")))["turn"]
+        assert (await his.see("ended", turn=turn))["state"] == "complete"
+        assert not waiting.done()
+        await somebody.rollback()
+        assert (await waiting)["turn"]
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="only PostgreSQL has connections to count")
