@@ -118,6 +118,13 @@ def price_at(model: str, at: datetime, prompt: int) -> Price | None:
     return None
 
 
+def has_charged(model: str, since: datetime) -> bool:
+    """Whether a call that was made at this moment or later has been charged a price of this model."""
+    calls = UsageRecord.objects.filter(started_at__gte=since, model_answered__startswith=model).exclude(cost=None)
+    answered = calls.order_by().values_list("model_answered", flat=True).distinct()
+    return any(model in (name, alias_of(name)) for name in answered)
+
+
 def open_calls(message_id: UUID) -> list[Call]:
     """The calls of a message whose records are still open, with what `note_start` kept of them."""
     return _calls(UsageRecord.objects.filter(message_id=message_id))

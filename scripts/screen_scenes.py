@@ -261,3 +261,11 @@ for _name in ("conversation", "usagerecord", "user", "languagemodel"):
 @scene
 async def admin_transcript(page: Page) -> None:
     await page.goto(f"/admin/chat/conversation/{CHATS['sky']}/change/")
+
+
+@scene
+async def admin_prices(page: Page) -> None:
+    await page.goto("/admin/chat/languagemodel/claude-haiku-5-5/change/")
+    await page.click("#prices-group .add-row a")
+    await page.fill("#id_prices-0-input", "0.20")
+    await page.locator("#prices-group").scroll_into_view_if_needed()

@@ -1,80 +1,23 @@
-"""Models and their prices. A price is never edited: a new one is a new row with a later start."""
+"""Models, and beside each its prices."""
 
-from decimal import Decimal
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.contrib.admin.widgets import AdminTextInputWidget
-from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import QuerySet
-from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest
 from django.utils import timezone
 
 from chat.admin.calls import badge
 from chat.admin.changelist import PlainChangeList
+from chat.admin.prices import Prices
 from chat.engine import pricing
-from chat.models import LanguageModel, Price
+from chat.models import LanguageModel
 from chat.templatetags.figures import rate, tokens
 
 _NO_PRICE = badge("alarm", "no price")
-_NOT_NEGATIVE = MinValueValidator(Decimal(0), "A price cannot be negative.")
-
-
-class PriceFormSet(BaseInlineFormSet):
-    """New prices of one model, beside those it has."""
-
-    def clean(self) -> None:
-        """Refuse a start and band that exists, and a start without a row for short prompts."""
-        super().clean()
-        taken = set(self.instance.prices.values_list("valid_from", "prompt_over")) if self.instance.pk else set()
-        for form in self.extra_forms:
-            start, band = form.cleaned_data.get("valid_from"), form.cleaned_data.get("prompt_over")
-            if start is None or band is None:
-                continue
-            if (start, band) in taken:
-                form.add_error(
-                    "valid_from", "There is a price from this moment for this prompt size. Choose a later start."
-                )
-            taken.add((start, band))
-        for start, band in taken:
-            if band and (start, 0) not in taken:
-                raise forms.ValidationError(
-                    f"The prices from {start:%Y-%m-%d %H:%M} lack a row for prompts over 0 tokens: "
-                    "shorter prompts would have no price."
-                )
-
-    def validate_unique(self) -> None:
-        """Said in plain words by `clean`."""
-
-
-class NewPrices(admin.TabularInline):
-    """Prices to add; those there are stand beside them as a table."""
-
-    model = Price
-    formset = PriceFormSet
-    extra = 0
-    verbose_name = "price"
-    verbose_name_plural = "new prices"
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """See the table."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """What was charged stays as it was."""
-        return False
-
-    def formfield_for_dbfield(self, db_field: models.Field, request: HttpRequest, **kwargs: Any) -> forms.Field | None:
-        """Rates are not negative; a new price starts now."""
-        if isinstance(db_field, models.DecimalField):
-            kwargs["validators"] = [_NOT_NEGATIVE]
-        if db_field.name == "valid_from":
-            kwargs["initial"] = timezone.now
-        return super().formfield_for_dbfield(db_field, request, **kwargs)
 
 
 @admin.register(LanguageModel)
@@ -85,7 +28,7 @@ class LanguageModelAdmin(admin.ModelAdmin):
     list_filter = ("enabled",)
     search_fields = ("id", "label")
     ordering = ("position",)
-    inlines = (NewPrices,)
+    inlines = (Prices,)
     formfield_overrides = {models.JSONField: {"widget": AdminTextInputWidget}}
     fields = (
         "id",
@@ -107,6 +50,11 @@ class LanguageModelAdmin(admin.ModelAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: LanguageModel | None = None) -> tuple[str, ...]:
         """Another id would be another model."""
         return ("id",) if obj else ()
+
+    def has_delete_permission(self, request: HttpRequest, obj: LanguageModel | None = None) -> bool:
+        """A price that a call could have been charged stays, and its model with it: switch that off instead."""
+        started = obj is None or obj.prices.filter(valid_from__lte=timezone.now()).exists()
+        return not started and super().has_delete_permission(request, obj)
 
     @admin.display(description="context", ordering="context_tokens")
     def context(self, model: LanguageModel) -> str:

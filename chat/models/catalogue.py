@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 from chat.engine import pricing
 
@@ -92,6 +93,11 @@ class Price(models.Model):
 
     def __str__(self) -> str:
         return f"{self.model_id} from {self.valid_from:%Y-%m-%d}"
+
+    @property
+    def is_to_come(self) -> bool:
+        """Whether it has not begun, so that no call can have been charged it."""
+        return self.valid_from > timezone.now()
 
     @property
     def value(self) -> pricing.Price:

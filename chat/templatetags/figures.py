@@ -26,6 +26,12 @@ def rate(amount: Decimal) -> str:
 
 
 @register.filter
+def factor(number: Decimal | None) -> str:
+    """What a price is multiplied by: ``×1.1``; a dash where that is not known."""
+    return "–" if number is None else f"×{Decimal(number).normalize():f}"
+
+
+@register.filter
 def tokens(count: int) -> str:
     """A whole number with its thousands apart: ``1,204``."""
     return f"{count:,}"

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from chat.models import LanguageModel
 from tests.admin.conftest import column
+from tests.spending import record_of
 
 LIST = "/admin/chat/languagemodel/"
 RATES = {"input": "3", "output": "15", "cache_write_5m": "3.75", "cache_write_1h": "6", "cache_read": "0.3"}
@@ -20,7 +21,7 @@ def model(db):
 
 
 def posted(office, model, *prices):
-    """Save the page of a model with new prices; returns the response and its errors."""
+    """Save the page of a model with prices, new ones last; returns the response and its errors."""
     form = {
         "label": model.label,
         "enabled": "on",
@@ -33,9 +34,10 @@ def posted(office, model, *prices):
     }
     for number, price in enumerate(prices):
         whole = {"prompt_over": "0", "web_search": "10", "web_fetch": "0", **RATES, **price}
-        start = whole.pop("start")
-        whole |= {"valid_from_0": f"{start:%Y-%m-%d}", "valid_from_1": f"{start:%H:%M:%S}"}
+        if start := whole.pop("start", None):
+            whole |= {"valid_from_0": f"{start:%Y-%m-%d}", "valid_from_1": f"{start:%H:%M:%S}"}
         form |= {f"prices-{number}-{name}": value for name, value in whole.items()}
+        form["prices-INITIAL_FORMS"] = str(sum("id" in each for each in prices))
     response = office.post(f"{LIST}{model.pk}/change/", form)
     return response, re.findall(r'<ul class="errorlist[^>]*>(.*?)</ul>', response.content.decode(), re.DOTALL)
 
@@ -60,57 +62,112 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(queries_of, model):
 
 
 def test_a_new_price_is_a_new_row(office, model):
-    now = timezone.now().replace(microsecond=0)
-    model.prices.create(valid_from=now - timedelta(days=9), **RATES)
-    response, errors = posted(office, model, {"start": now, "input": "0.125"})
+    model.prices.create(valid_from=timezone.now() - timedelta(days=9), **RATES)
+    before = timezone.now()
+    response, errors = posted(office, model, {"input": "0.125"})
     assert (response.status_code, errors) == (302, [])
-    assert [(price.valid_from, price.input) for price in model.prices.all()] == [
-        (now, Decimal("0.125")),
-        (now - timedelta(days=9), Decimal(3)),
-    ]
+    new, old = model.prices.all()
+    assert (new.input, old.input) == (Decimal("0.125"), 3)
+    assert before <= new.valid_from <= timezone.now()
     assert "$0.125" in office.get(f"{LIST}{model.pk}/change/").content.decode()
 
 
 def test_a_negative_price_is_refused_with_a_reason(office, model):
-    _, errors = posted(office, model, {"start": timezone.now(), "cache_read": "-0.1"})
+    _, errors = posted(office, model, {"cache_read": "-0.1"})
+    assert any("A price cannot be negative." in error for error in errors)
+    assert not model.prices.exists()
+
+
+def test_a_negative_factor_is_refused_with_a_reason(office, model):
+    _, errors = posted(office, model, {"us_factor": "-1"})
     assert any("A price cannot be negative." in error for error in errors)
     assert not model.prices.exists()
 
 
 @pytest.mark.parametrize("given", ["NaN", "Infinity", "1e999", "", "3,5", "0.0000001"])
 def test_what_is_no_price_is_refused(office, model, given):
-    response, errors = posted(office, model, {"start": timezone.now(), "input": given})
+    response, errors = posted(office, model, {"input": given})
     assert response.status_code == 200
     assert errors
     assert not model.prices.exists()
 
 
+def test_a_price_that_would_start_in_the_past_is_refused_with_a_reason(office, model):
+    _, errors = posted(office, model, {"start": timezone.now() - timedelta(minutes=2)})
+    assert any("A price cannot start in the past" in error for error in errors)
+    assert not model.prices.exists()
+
+
+@pytest.mark.parametrize("answered", ["m-1", "m-1-20260101"])
+def test_a_price_that_would_start_before_a_charged_call_is_refused_with_a_reason(office, model, alice, answered):
+    record_of(alice, days_ago=-2, model_answered=answered)
+    tomorrow = timezone.now() + timedelta(days=1)
+    _, errors = posted(office, model, {"start": tomorrow})
+    assert any("A call after this moment has been charged already" in error for error in errors)
+    response, _ = posted(office, model, {"start": tomorrow + timedelta(days=2)})
+    assert response.status_code == 302
+
+
+@pytest.mark.parametrize("other", [{"cost": None}, {"model_answered": "m-10"}])
+def test_a_call_of_another_model_or_without_a_price_is_in_nobodys_way(office, model, alice, other):
+    record_of(alice, days_ago=-2, **{"model_answered": "m-1", **other})
+    response, _ = posted(office, model, {"start": timezone.now() + timedelta(days=1)})
+    assert response.status_code == 302
+
+
 def test_a_second_price_with_the_same_start_is_refused_with_a_reason(office, model):
-    now = timezone.now().replace(microsecond=0)
-    model.prices.create(valid_from=now, **RATES)
-    _, errors = posted(office, model, {"start": now})
+    _, errors = posted(office, model, {}, {"input": "4"})
     assert any("There is a price from this moment" in error for error in errors)
-    later = now + timedelta(days=1)
+    later = timezone.now() + timedelta(days=1)
     _, errors = posted(office, model, {"start": later}, {"start": later})
     assert any("There is a price from this moment" in error for error in errors)
-    assert model.prices.count() == 1
+    assert not model.prices.exists()
 
 
 def test_a_band_needs_a_price_for_shorter_prompts(office, model):
-    now = timezone.now()
-    _, errors = posted(office, model, {"start": now, "prompt_over": "200000"})
+    _, errors = posted(office, model, {"prompt_over": "200000"})
     assert any("shorter prompts would have no price" in error for error in errors)
-    response, _ = posted(office, model, {"start": now, "prompt_over": "200000"}, {"start": now})
+    response, _ = posted(office, model, {"prompt_over": "200000"}, {"input": "1"})
     assert response.status_code == 302
-    assert model.prices.count() == 2
+    long, short = model.prices.order_by("-prompt_over")
+    assert long.valid_from == short.valid_from
 
 
-def test_what_was_charged_cannot_be_edited_or_deleted(office, model):
-    price = model.prices.create(valid_from=timezone.now().replace(microsecond=0), **RATES)
-    form = {"prices-INITIAL_FORMS": "1", "prices-0-id": price.pk, "prices-0-DELETE": "on", "prices-0-model": model.pk}
-    posted(office, model, {"start": price.valid_from, "input": "99"})
-    office.post(f"{LIST}{model.pk}/change/", {"label": "M", **form, "prices-TOTAL_FORMS": "1", "prices-0-input": "99"})
+def test_a_price_to_come_can_be_changed_and_taken_back(office, model):
+    price = model.prices.create(valid_from=timezone.now() + timedelta(days=2), **RATES)
+    edited = {"id": price.pk, "model": model.pk, "start": price.valid_from, "input": "5"}
+    response, errors = posted(office, model, edited)
+    assert (response.status_code, errors) == (302, [])
+    assert model.prices.get().input == 5
+    posted(office, model, {**edited, "start": timezone.now() - timedelta(days=1)})
+    assert model.prices.get().is_to_come
+    posted(office, model, {**edited, "DELETE": "on"})
+    assert not model.prices.exists()
+
+
+@pytest.mark.parametrize("change", [{"input": "99"}, {"DELETE": "on"}])
+def test_a_price_that_has_begun_cannot_be_edited_or_deleted(office, model, change):
+    price = model.prices.create(valid_from=timezone.now(), **RATES)
+    later = timezone.now() + timedelta(days=1)
+    response, errors = posted(office, model, {"id": price.pk, "model": model.pk, "start": later, **change})
+    assert response.status_code == 200
+    assert any("This price has begun meanwhile" in error for error in errors)
     assert [kept.input for kept in model.prices.all()] == [Decimal(3)]
+
+
+def test_a_model_is_deleted_only_while_no_price_has_begun(office, model):
+    assert "delete_selected" not in office.get(LIST).content.decode()
+    price = model.prices.create(valid_from=timezone.now(), **RATES)
+    assert office.post(f"{LIST}{model.pk}/delete/", {"post": "yes"}).status_code == 403
+    price.delete()
+    assert office.post(f"{LIST}{model.pk}/delete/", {"post": "yes"}).status_code == 302
+    assert not LanguageModel.objects.filter(pk=model.pk).exists()
+
+
+def test_the_page_shows_what_begun_prices_are_on_all_terms(office, model):
+    model.prices.create(valid_from=timezone.now(), us_factor=Decimal("1.100"), batch_factor=None, **RATES)
+    html = office.get(f"{LIST}{model.pk}/change/").content.decode()
+    assert "<td>×1.1</td><td>–</td><td>–</td>" in html
 
 
 def test_the_id_of_a_model_stays(office, model):

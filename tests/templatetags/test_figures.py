@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from chat.templatetags.figures import money, rate, seconds, tokens
+from chat.templatetags.figures import factor, money, rate, seconds, tokens
 
 
 @pytest.mark.parametrize(
@@ -43,6 +43,11 @@ def test_it_never_calls_an_unknown_cost_zero():
 )
 def test_it_shows_a_price_exactly(price, shown):
     assert rate(Decimal(price)) == shown
+
+
+@pytest.mark.parametrize(("number", "shown"), [("1.100", "×1.1"), ("2", "×2"), ("10.000", "×10"), (None, "–")])
+def test_a_factor_is_shown_without_needless_zeros(number, shown):
+    assert factor(number and Decimal(number)) == shown
 
 
 def test_it_sets_thousands_apart():
