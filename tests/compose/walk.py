@@ -178,7 +178,8 @@ async def post(browser, url, **fields):
     """Fill in a form; gives the page that comes then."""
     async with browser.get(url, raise_for_status=True) as form:
         token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', await form.text())[1]
-    async with browser.post(url, data={"csrfmiddlewaretoken": token, **fields}, raise_for_status=True) as page:
+    fields |= {"csrfmiddlewaretoken": token}
+    async with browser.post(url, data=fields, headers={"Origin": URL}, raise_for_status=True) as page:
         return await page.text()
 
 
