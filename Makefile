@@ -9,7 +9,7 @@ SETUP = command -v python3 >/dev/null || { echo "setup: Python 3.11 to 3.13 is n
 	python3 scripts/setup.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-postgres check format bench screens coverage lock clean setup setup-dev setup-tests
+.PHONY: help run test test-postgres chaos check format bench screens coverage lock clean setup setup-dev setup-tests
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -26,6 +26,9 @@ test: setup-tests ## run every test, browser included, and those of the database
 
 test-postgres: setup-tests ## run every test on PostgreSQL
 	@TEST_DATABASE=postgres $(PYTEST) $(ARGS)
+
+chaos: setup-tests ## kill, freeze and cut at random while people ask (make chaos FAULTS=500 SEED=7)
+	@TEST_DATABASE=postgres FAULTS=$(or $(FAULTS),100) SEED=$(SEED) $(PYTHON) -m pytest -q -s tests/faults/test_chaos.py $(ARGS)
 
 check: setup-dev ## lint, types, migrations
 	@$(PYTHON) -m ruff format --check --quiet .

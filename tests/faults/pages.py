@@ -22,6 +22,8 @@ class Page(RemoteTab):
         super().__init__(None, session)
         self.webs, self.web = webs, web
         self.losses = []
+        self.wrong = None
+        self.watched = set()
         self.turns = {}
         self.ends = {}
         self._answers = {}
@@ -37,8 +39,9 @@ class Page(RemoteTab):
         return (await self._insist("stop", turn=turn))["type"] == "stopping"
 
     async def watch(self, conversation):
-        """Be told of a conversation from now on; gives ``watching``."""
-        return await self._insist("watch", conversation=conversation)
+        """Be told of a conversation from now on."""
+        if conversation not in self.watched:
+            await self._insist("watch", conversation=conversation)
 
     async def ended(self, turn, seconds=SECONDS):
         """The end of a turn."""
@@ -49,9 +52,11 @@ class Page(RemoteTab):
         """Wait until something holds of what has come; ``what`` is said if it does not."""
         try:
             async with asyncio.timeout(seconds), self._news:
-                await self._news.wait_for(condition)
+                await self._news.wait_for(lambda: self.wrong or condition())
         except TimeoutError:
             raise AssertionError(f"Waited for {what}, but {self.frames[-5:]}, losses {self.losses[-5:]}") from None
+        if self.wrong:
+            raise self.wrong
 
     def cut(self):
         """Break the connection under the server's hands and ours."""
@@ -91,8 +96,13 @@ class Page(RemoteTab):
 
     async def _read(self):
         while True:
-            with suppress(*GONE):
+            try:
                 await super()._read()
+            except AssertionError as error:
+                self.wrong = error
+                return
+            except GONE:
+                pass
             self._up.clear()
             async with self._news:
                 self.losses.append(self.closed_with or 1006)
@@ -109,9 +119,13 @@ class Page(RemoteTab):
             case "hello":
                 self._up.set()
                 self._resuming = asyncio.create_task(self._resume())
-            case "accepted" | "turn":
+            case "accepted":
+                self.watched.add(frame["conversation"])
+                self.turns[frame["turn"]] = frame["conversation"]
+            case "turn" if frame["conversation"] in self.watched:
                 self.turns[frame["turn"]] = frame["conversation"]
             case "watching":
+                self.watched.add(frame["conversation"])
                 self.turns |= dict.fromkeys(frame["turns"], frame["conversation"])
             case "ended":
                 assert frame["turn"] not in self.ends, "an end was told twice"
@@ -119,7 +133,7 @@ class Page(RemoteTab):
 
     async def _resume(self):
         """Ask for all that is missing. What comes of it, a loss included, is the reader's."""
-        for conversation in dict.fromkeys(self.turns.values()):
+        for conversation in list(self.watched):
             missing = [turn for turn, its in self.turns.items() if its == conversation and turn not in self.ends]
             cursors = {turn: self.cursor(turn) for turn in missing}
             with suppress(*GONE):

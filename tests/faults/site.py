@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack
 from asgiref.sync import sync_to_async
 from django.db import connections
 
-from chat.models import Message
+from chat.models import Message, User
 from chat.simulator import Simulator
 from tests.cables import Cable
 from tests.faults.pages import Page
@@ -16,7 +16,7 @@ from tests.tabs import session_of
 
 ENVIRONMENT = {
     "CHAT_RUNNER": "worker",
-    "CHAT_REAP_SECONDS": "2",
+    "CHAT_REAP_SECONDS": "5",
     "CHAT_DRAIN_SECONDS": "20",
     "CHAT_MAX_OPEN_TURNS": "1000",
     "CHAT_MAX_SOCKETS": "1000",
@@ -103,6 +103,11 @@ class Site:
             await Message.objects.open().aupdate(stop_requested=True)
             await until_none(Message.objects.open())
             await settled(lambda: all(call.closed for call in self.upstream.ledger))
+
+
+async def account(name):
+    """Somebody with an account."""
+    return await sync_to_async(User.objects.create_user)(name)
 
 
 async def until_none(rows, seconds=REST_SECONDS):

@@ -8,7 +8,11 @@ from chat.models import UsageRecord
 from tests.faults.site import row
 from tests.live.processes import directed
 
-pytestmark = [pytest.mark.redis, pytest.mark.asyncio(loop_scope="session")]
+pytestmark = [
+    pytest.mark.redis,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.asyncio(loop_scope="session"),
+]
 
 SPEED = 100  # pieces a second
 STEADY = directed(tokens=600, speed=SPEED)

@@ -10,7 +10,11 @@ from chat.simulator import answer_text
 from tests.faults.site import row
 from tests.live.processes import directed, kept
 
-pytestmark = [pytest.mark.redis, pytest.mark.asyncio(loop_scope="session")]
+pytestmark = [
+    pytest.mark.redis,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.asyncio(loop_scope="session"),
+]
 
 STEADY = directed(tokens=400, speed=100)
 DELAY = 0.1

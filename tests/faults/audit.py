@@ -1,0 +1,83 @@
+"""What must hold when the faults are over: of questions, answers, usage records and pages."""
+
+import re
+from collections import Counter, defaultdict
+from contextlib import suppress
+
+from chat.models import Message, UsageRecord
+from tests.faults.site import until_none
+from tests.live.processes import settled
+
+QUESTION = re.compile(r"question-[0-9a-f]{32}")
+SECONDS = 30
+CLOSED_SECONDS = 5
+
+
+async def audit(people, upstream):
+    """Raise ``AssertionError`` where something is lost, double, open, or other than what the database has."""
+    await until_none(Message.objects.open(), SECONDS)
+    await settled(lambda: all(call.closed for call in upstream.ledger), SECONDS)
+    await _records_closed()
+    kept = {str(row.pk): row async for row in Message.objects.select_related("parent")}
+    for person in people:
+        _no_question_is_lost(person, kept)
+        for page in person.pages:
+            await page.until(lambda page=page: page.turns.keys() <= page.ends.keys(), "all ends", SECONDS)
+            _page_shows_what_is_kept(page, kept)
+    _every_call_has_one_record(upstream, [each async for each in UsageRecord.objects.select_related("message__parent")])
+
+
+async def _records_closed():
+    """Only the call of a title may be left open, where its process was killed; it is closed after minutes."""
+    await until_none(UsageRecord.objects.filter(end="open", purpose="answer"), SECONDS)
+    with suppress(TimeoutError):
+        await until_none(UsageRecord.objects.filter(end="open"), CLOSED_SECONDS)
+
+
+def _no_question_is_lost(person, kept):
+    for turn, question in person.questions.items():
+        assert turn in kept, f"the turn {turn} is lost"
+        assert kept[turn].parent.text == question
+        ours = kept[turn].error_code not in ("", "internal") or kept[turn].state != "failed"
+        assert ours, f"the turn {turn} failed by a fault of ours: {kept[turn].error_code}"
+
+
+def _page_shows_what_is_kept(page, kept):
+    for turn, ended in page.ends.items():
+        row = kept[turn]
+        assert ended["state"] == row.state, f"{turn} is {row.state} and was told to be {ended['state']}"
+        shown = page.text(turn)
+        # Of an interrupted one more may have come than was kept; the page then reads it anew.
+        same = shown.startswith(row.text) if row.state == "interrupted" else shown == row.text
+        assert same, f"{turn} ({row.state}): {shown!r} instead of {row.text!r}"
+
+
+def _every_call_has_one_record(upstream, records):
+    calls = [call for call in upstream.ledger if call.path == "/v1/messages"]
+    by_id = {call.id: call for call in calls}
+    made, recorded = Counter(map(_subject, calls)), defaultdict(list)
+    for record in records:
+        purpose = record.purpose
+        recorded[QUESTION.search(record.message.parent.text)[0], purpose].append(record)
+        if record.request_id:
+            call = by_id.pop(record.request_id, None)
+            assert call, f"{record.request_id} has two records, or was never made"
+            if record.end == "complete":
+                assert record.output_tokens == call.usage["output_tokens"]
+    for subject in made.keys() | recorded.keys():
+        _as_many_records_as_calls(subject, made[subject], recorded[subject])
+
+
+def _as_many_records_as_calls(subject, made, records):
+    assert len(records) >= made, f"{subject}: {made} calls, but {len(records)} records"
+    # A record is opened before its call is made: one too many is that of a call that a kill or a stop forestalled.
+    forestalled = [
+        each for each in records if not each.request_id and (each.end in ("open", "interrupted") or not each.cost)
+    ]
+    assert len(records) - made <= len(forestalled), f"{subject}: {made} calls, but {records}"
+
+
+def _subject(call):
+    """The question that a call is about, and whether it is for its answer or its title."""
+    last = call.body["messages"][-1]["content"][0]["text"]
+    return QUESTION.search(last)[0], "title" if "<question>" in last else "answer"
