@@ -3,11 +3,11 @@
 A record is opened before the call is made and closed once, by whoever comes first: the turn that ends, or the reaper.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -19,11 +19,14 @@ from chat.engine.usage import Usage
 from chat.models import Message, UsageRecord
 from chat.models import Price as PriceRow
 from chat.models.catalogue import alias_of
+from chat.reports import UNPRICED
 
 Exactness = UsageRecord.Exactness
 End = UsageRecord.End
 
+_NOTHING = Decimal(0)
 ABANDONED_AFTER = timedelta(minutes=2)  # longer than any call that no message waits for
+CHUNK = 1000  # records in memory at a time
 LONGEST = 100  # of the names that come from outside; a gateway may make up longer ones than the columns hold
 
 
@@ -45,6 +48,15 @@ class Call:
     seconds: float | None = None
 
 
+class LatePrice(NamedTuple):
+    """A call that was priced after it was closed: USD, by the price that held ``at`` a moment."""
+
+    record: int
+    model: str
+    cost: Decimal
+    at: datetime
+
+
 def open_call(
     *,
     user_id: int,
@@ -52,13 +64,14 @@ def open_call(
     message_id: UUID | None = None,
     purpose: str = UsageRecord.Purpose.ANSWER,
     attempt: int = 1,
+    reserved: Decimal = _NOTHING,
 ) -> int:
-    """Open the record of a call that is about to be made; returns its key.
+    """Open the record of a call that is about to be made, which may cost up to ``reserved``; returns its key.
 
     Again for the same attempt at a message's answer or title it is the same record: whoever lost the database in the
     middle of this cannot know whether it was done.
     """
-    fields = {"user_id": user_id, "model_asked": model, "started_at": timezone.now()}
+    fields = {"user_id": user_id, "model_asked": model, "started_at": timezone.now(), "reserved": reserved}
     if message_id is None:
         return UsageRecord.objects.create(purpose=purpose, attempt=attempt, **fields).pk
     record, _ = UsageRecord.objects.get_or_create(
@@ -75,7 +88,10 @@ def note_start(call: Call) -> None:
 
 
 def close_call(call: Call, end: str) -> bool:
-    """Close a record: count its tokens, price them, say how exact that is. False where it was closed already."""
+    """Close a record: count its tokens, price them, say how exact that is, let go of what was reserved.
+
+    False where it was closed already.
+    """
     record = UsageRecord.objects.filter(pk=call.record, end=End.OPEN).first()
     if record is None:
         return False
@@ -94,7 +110,9 @@ def close_call(call: Call, end: str) -> bool:
         web_fetches=usage.web_fetches,
         usage=dict(call.usage),
         price=charged and charged.price,
-        cost=charged and (charged.cost if call.billed else Decimal(0)),
+        cost=charged and (charged.cost if call.billed else _NOTHING),
+        billed=call.billed,
+        reserved=_NOTHING,
         exactness=call.exactness,
         end=end,
         error_code=call.error_code,
@@ -103,6 +121,24 @@ def close_call(call: Call, end: str) -> bool:
         seconds=call.seconds,
     )
     return closed == 1
+
+
+def price_unpriced(*, dry_run: bool = False) -> Iterator[LatePrice]:
+    """Price the calls that are over and have no cost, as far as there are prices by now; gives each that is changed.
+
+    Where no price had begun when the call was made, the first that began later is taken.
+    """
+    for record in UsageRecord.objects.filter(UNPRICED).order_by("pk").iterator(chunk_size=CHUNK):
+        answered = record.model_answered or record.model_asked
+        starts = PriceRow.objects.filter(valid_from__gt=record.started_at, valid_from__lte=timezone.now())
+        later = starts.order_by("valid_from").values_list("valid_from", flat=True).distinct()
+        for moment in (record.started_at, *later):
+            if charged := _charged(answered, moment, record.usage):
+                cost = charged.cost if record.billed else _NOTHING
+                still = UsageRecord.objects.filter(UNPRICED, pk=record.pk)
+                if dry_run or still.update(price=charged.price, cost=cost):
+                    yield LatePrice(record.pk, answered, cost, at=moment)
+                break
 
 
 def _charged(answered: str, at: datetime, usage: Mapping[str, Any]) -> Charge | None:

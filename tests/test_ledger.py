@@ -5,6 +5,7 @@ from decimal import Decimal
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from chat import ledger, turns
@@ -60,6 +61,24 @@ def test_an_unknown_model_is_unpriced_not_free(alice):
     assert (record.input_tokens, record.cost, record.price) == (1_000, None, None)
 
 
+def test_a_call_that_used_nothing_costs_nothing_even_of_an_unknown_model(alice):
+    record = closed(alice, {}, answered="claude-unheard-of-9", end="failed")
+    assert (record.cost, record.price) == (0, None)
+
+
+def test_each_iteration_is_charged_with_its_own_model(alice):
+    runs = [
+        {"type": "message", "model": "claude-fable-5-2", "input_tokens": 1_000, "output_tokens": 10},
+        {"type": "fallback_message", "model": "claude-opus-5-5", "input_tokens": 1_000, "output_tokens": 100},
+    ]
+    record = closed(
+        alice, {"input_tokens": 1_000, "output_tokens": 100, "iterations": runs}, answered="claude-opus-5-5"
+    )
+    assert (record.input_tokens, record.output_tokens) == (2_000, 110)
+    assert record.cost == Decimal("0.0144")  # 1,000 x 8 + 10 x 40 and 1,000 x 4 + 100 x 20 per million
+    assert [each["input"] for each in record.price["iterations"]] == ["8", "4"]
+
+
 def test_a_later_price_does_not_change_what_was_charged(alice):
     record = closed(alice, {"output_tokens": 1_000_000})
     Price.objects.filter(model="claude-sonnet-5-5").update(output=99)
@@ -86,7 +105,14 @@ def test_a_record_is_closed_by_whoever_comes_first(alice):
 
 def test_a_refusal_before_any_output_is_counted_but_not_charged(alice):
     record = closed(alice, {"input_tokens": 1_000}, billed=False)
-    assert (record.input_tokens, record.cost) == (1_000, 0)
+    assert (record.input_tokens, record.cost, record.billed) == (1_000, 0, False)
+
+
+def test_what_was_reserved_for_a_call_is_let_go_with_its_end(alice):
+    record = ledger.open_call(user_id=alice.pk, model="claude-sonnet-5-5", reserved=Decimal("0.320000000001"))
+    assert UsageRecord.objects.get(pk=record).reserved == Decimal("0.320000000001")
+    ledger.close_call(ledger.Call(record, usage={}), "interrupted")
+    assert UsageRecord.objects.get(pk=record).reserved == 0
 
 
 def test_the_start_of_the_stream_is_kept_for_the_reaper(alice):
@@ -119,3 +145,18 @@ def test_a_call_of_an_answer_that_is_being_written_is_not_abandoned(alice):
     assert ledger.abandoned_calls() == []
     turns.end(turns.Snapshot(turn), Outcome.FAILED)
     assert [call.record for call in ledger.abandoned_calls()] == [record]
+
+
+def test_a_process_that_does_not_know_the_newest_columns_yet_can_write_records(alice):
+    new = {"web_fetches", "billed", "reserved"}
+    record = UsageRecord(user=alice, model_asked="m", started_at=timezone.now())
+    fields = [
+        field for field in UsageRecord._meta.local_concrete_fields if field.name not in new and field.column != "id"
+    ]
+    columns = ", ".join(connection.ops.quote_name(field.column) for field in fields)
+    values = [field.get_db_prep_save(getattr(record, field.attname), connection) for field in fields]
+    marks = ", ".join(["%s"] * len(fields))
+    with connection.cursor() as cursor:
+        cursor.execute(f"INSERT INTO chat_usagerecord ({columns}) VALUES ({marks})", values)
+    kept = UsageRecord.objects.get()
+    assert (kept.web_fetches, kept.billed, kept.reserved) == (0, True, 0)

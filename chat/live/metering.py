@@ -69,7 +69,8 @@ class Metered:
             return None
         if ended.outcome is not Outcome.COMPLETE:
             return await self._estimated(call, ended.error)
-        refused_at_once = ended.stop_reason == "refusal" and not self._reply.blocks
+        written = any(block.length or block.kind != "text" for block in self._reply.blocks)
+        refused_at_once = ended.stop_reason == "refusal" and not written
         return replace(call, billed=not refused_at_once)
 
     async def _open(self, calling: Calling) -> None:

@@ -67,7 +67,9 @@ class Price(models.Model):
     cache_write_1h = models.DecimalField(max_digits=12, decimal_places=6)
     cache_read = models.DecimalField(max_digits=12, decimal_places=6)
     web_search = models.DecimalField(max_digits=12, decimal_places=6, default=10, help_text="USD per 1,000 searches.")
-    web_fetch = models.DecimalField(max_digits=12, decimal_places=6, default=0, help_text="USD per 1,000 fetches.")
+    web_fetch = models.DecimalField(
+        max_digits=12, decimal_places=6, default=0, db_default=0, help_text="USD per 1,000 fetches."
+    )
     us_factor = models.DecimalField(
         "US region, factor", max_digits=6, decimal_places=3, default=Decimal("1.1"), null=True, blank=True
     )

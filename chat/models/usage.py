@@ -1,5 +1,6 @@
 """What every call to the API cost. These rows outlive the messages and the people they were made for."""
 
+from decimal import Decimal
 from typing import ClassVar
 
 from django.conf import settings
@@ -55,12 +56,18 @@ class UsageRecord(models.Model):
     cache_read_tokens = models.PositiveIntegerField(default=0)
     thinking_tokens = models.PositiveIntegerField(default=0)
     web_searches = models.PositiveIntegerField(default=0)
-    web_fetches = models.PositiveIntegerField(default=0)
+    web_fetches = models.PositiveIntegerField(default=0, db_default=0)
     usage = models.JSONField(default=dict, help_text="The API's own usage object, all events merged.")
     price = models.JSONField(
         null=True, help_text="The rates it was charged at, USD per million tokens, factors applied."
     )
     cost = UsdField(null=True, help_text="USD; empty where the model has no price.")
+    billed = models.BooleanField(
+        default=True, db_default=True, help_text="False where the API counts but does not charge: a refusal."
+    )
+    reserved = UsdField(
+        default=Decimal(0), db_default=Decimal(0), help_text="USD held back for the call while it is open."
+    )
     exactness = models.CharField(max_length=12, choices=Exactness.choices, default=Exactness.EXACT)
     end = models.CharField(max_length=12, choices=End.choices, default=End.OPEN)
     error_code = models.CharField(max_length=50, blank=True)

@@ -128,6 +128,12 @@ async def test_a_refusal_before_any_output_is_not_charged(alice, upstream):
     assert record.cost == 0
 
 
+async def test_a_refusal_after_some_output_is_charged(alice, upstream):
+    _, (record,) = await asked(alice, tokens=20, stop_reason="refusal")
+    assert record.billed
+    assert record.cost > 0
+
+
 async def test_a_model_without_a_price_is_unpriced(alice, upstream):
     ended, (record,) = await asked(alice, tokens=5, model="claude-other-1")
     assert (record.model_answered, record.cost, ended["cost"]) == ("claude-other-1", None, None)
