@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import Page
 
 from tests.page.conftest import loop_fixture, session_fixture
-from tests.page.render.strict import served
+from tests.page.render.strict import READY, served
 
 SHOW = """async ([pieces, options]) => {
   const place = document.getElementById("answer");
@@ -33,7 +33,7 @@ async def strict_address():
 @loop_fixture
 async def sheet(page, strict_address):
     await page.goto(strict_address)
-    await page.wait_for_function("window.ready")
+    await page.wait_for_selector(READY, state="attached")
     return page
 
 

@@ -27,12 +27,14 @@ PAGE = """<!doctype html>
 COLUMN = "main { max-width: 46rem; margin: 24px auto; padding: 0 16px; }"
 OPEN = """import * as answer from "/static/chat/render/answer.js";
 import * as drawing from "/static/chat/render/drawing.js";
-Object.assign(window, answer, drawing, { ready: true });
+Object.assign(window, answer, drawing);
+document.documentElement.dataset.ready = "";
 """
+READY = "html[data-ready]"
 
 
 def application(policy: str = POLICY) -> web.Application:
-    """`/` has an empty `#answer` and, once `ready`, what `render/answer.js` and `drawing.js` export as globals."""
+    """`/` has an empty `#answer` and, once `READY`, what `render/answer.js` and `drawing.js` export as globals."""
 
     async def page(request: web.Request) -> web.Response:
         return web.Response(text=PAGE, content_type="text/html")

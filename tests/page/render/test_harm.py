@@ -6,7 +6,7 @@ import pytest
 
 from tests.page.render.conftest import shows_on
 from tests.page.render.markdown import HOSTILE
-from tests.page.render.strict import STATIC, served
+from tests.page.render.strict import READY, STATIC, served
 
 pytestmark = pytest.mark.browser
 
@@ -33,7 +33,7 @@ async def test_nothing_in_a_hostile_answer_runs_or_is_fetched(new_page, policy):
     requests = []
     async with served() if policy else served(policy="") as address:
         await page.goto(address)
-        await page.wait_for_function("window.ready")
+        await page.wait_for_selector(READY, state="attached")
         await page.evaluate("window.harms = 0; window.harmed = () => harms++; null")
         page.on("request", lambda request: requests.append(request.url))
         for text in HOSTILE:
