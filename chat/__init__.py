@@ -3,7 +3,7 @@
 A module imports only from its own layer or a lower one (``tests/test_layers.py`` holds the table).
 
 L0  engine/      pure: events, the reply they fold to, usage, prices, charges, errors, one generation from start to end
-L1  providers/   who answers: Claude through the SDK (``anthropic.py``)
+L1  providers/   who answers: Claude through the SDK (``anthropic.py``); what it billed (``bill.py``)
     simulator/   a small server that speaks the Messages API, for running without a key and for tests
     wire.py      websocket frames: JSON text to commands, events to JSON text
     models/      what is kept: users, conversations, messages, the catalogue of models and prices, usage records
@@ -11,7 +11,7 @@ L2  ledger.py    the only writer of usage records
     turns.py     the only writer of messages; rules.py is what a message must be to be taken
     prompts.py   a turn's conversation as a prompt
     conversations.py   rename, delete and so on
-    reports.py   read-only questions about spending
+    reports.py   read-only questions about spending; audit.py proves the books, also against the provider's bill
     live/        turns being answered now, and the tasks that answer them
     admission.py, first_administrator.py, login_attempts.py, readiness.py   who gets in, and whether we can serve
 L3  consumers.py with tab.py, views/, admin/, management/commands/: the ways in

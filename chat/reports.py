@@ -72,6 +72,11 @@ class Totals:
         return Exactness.ESTIMATED if self.estimated else Exactness.EXACT
 
 
+def usage_of(record: UsageRecord) -> Usage:
+    """The tokens of one record."""
+    return Usage(**{name: getattr(record, column) for name, column in _CLASSES.items()})
+
+
 def totals(records: QuerySet[UsageRecord]) -> Totals:
     """What these records come to."""
     return _totals(records.aggregate(**_SUMS))

@@ -154,6 +154,7 @@ LOGGING = {
 # --- the upstream -----------------------------------------------------------------------------------------------------
 
 ANTHROPIC_API_KEY = env.text("ANTHROPIC_API_KEY")  # empty: the built-in simulator answers
+ANTHROPIC_ADMIN_KEY = env.text("ANTHROPIC_ADMIN_KEY")  # only to compare costs with the provider's bill
 ANTHROPIC_BASE_URL = env.url("ANTHROPIC_BASE_URL", ("https", "http"))
 
 CHAT_DEFAULT_MODEL = env.text("CHAT_DEFAULT_MODEL", "claude-sonnet-5-5")

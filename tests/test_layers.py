@@ -17,6 +17,7 @@ LAYERS = [
     {"providers", "simulator", "wire", "models", "migrations"},
     {
         "admission",
+        "audit",
         "conversations",
         "first_administrator",
         "ledger",

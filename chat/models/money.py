@@ -8,6 +8,11 @@ from django.db import models
 PICO = Decimal(10) ** 12
 
 
+def rounded(amount: Decimal) -> Decimal:
+    """As much of an amount as is kept: whole picodollars."""
+    return (amount * PICO).to_integral_value(ROUND_HALF_EVEN) / PICO
+
+
 class UsdField(models.BigIntegerField[Decimal | None, Decimal | None]):
     """A `Decimal` amount of USD with 12 decimal places, up to 9 million.
 
@@ -24,7 +29,7 @@ class UsdField(models.BigIntegerField[Decimal | None, Decimal | None]):
     def get_prep_value(self, value: Any) -> int | None:
         if value is None:
             return None
-        return int((Decimal(value) * PICO).to_integral_value(ROUND_HALF_EVEN))
+        return int(rounded(Decimal(value)) * PICO)
 
     def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> int | None:
         return value if prepared else self.get_prep_value(value)
