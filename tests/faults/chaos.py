@@ -3,7 +3,6 @@
 import asyncio
 import random
 import signal
-from contextlib import suppress
 
 LONGEST_PAUSE = 1.0  # seconds between two faults
 LONGEST_OUTAGE = 2.0
@@ -85,6 +84,8 @@ class Chaos:
 async def _revive(process):
     """Start it until it runs: a worker ends at its start where the database is away."""
     while True:
-        with suppress(AssertionError):
+        try:
             await asyncio.to_thread(process.start)
             return
+        except AssertionError:
+            await asyncio.to_thread(process.kill)

@@ -46,7 +46,7 @@ async def processes(cluster):
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def site(processes, postgres):
-    """Two web processes and two workers, with nothing to do yet."""
+    """Two web processes and two workers, or more, with nothing to do yet."""
     processes.upstream.ledger.clear()
     await processes.have(webs=2, workers=2)
     yield processes

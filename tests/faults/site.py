@@ -45,20 +45,25 @@ class Site:
 
     async def close(self):
         """End everything."""
-        await self.have(webs=0, workers=0)
+        await self.have_no_more(webs=0, workers=0)
         await self.cable.stop()
         self.redis.kill()
         await self.upstream.stop()
 
     async def have(self, *, webs, workers):
-        """Have so many web processes and workers that live: start what is missing, kill what is too much."""
+        """Have at least so many web processes and workers that live."""
         for wanted, kind, new in ((webs, self.webs, self.new_web), (workers, self.workers, self.new_worker)):
             kind[:] = [process for process in kind if process.process.poll() is None]
-            while len(kind) > wanted:
-                await asyncio.to_thread(kind.pop().kill)
             kind += [new() for _ in range(wanted - len(kind))]
         new = [process for process in [*self.webs, *self.workers] if process.process is None]
         await asyncio.gather(*(asyncio.to_thread(each.start) for each in new))
+
+    async def have_no_more(self, *, webs, workers):
+        """Kill what is more than that."""
+        for kind, left in ((self.webs, webs), (self.workers, workers)):
+            for process in kind[left:]:
+                await asyncio.to_thread(process.kill)
+            del kind[left:]
 
     def new_web(self, **environment):
         """A web process, not started yet."""

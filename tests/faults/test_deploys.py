@@ -20,6 +20,7 @@ STREAMS = 50
 
 
 async def test_a_deploy_under_load_cuts_no_answer_and_shows_no_more_than_a_reconnect(site):
+    await site.have_no_more(webs=2, workers=2)
     pages = [await site.page(await account(f"person {number}")) for number in range(STREAMS)]
     rolled = asyncio.Event()
 
@@ -27,7 +28,7 @@ async def test_a_deploy_under_load_cuts_no_answer_and_shows_no_more_than_a_recon
         """Ask again and again, until all has been replaced."""
         read = 0
         while not rolled.is_set():
-            question = f"{number}.{read} " + directed(tokens=40, speed=10)
+            question = f"{number}.{read} " + directed(tokens=20, speed=5)
             turn = (await page.ask(question))["turn"]
             assert (await page.ended(turn))["state"] == "complete"
             assert page.text(turn) == (await row(turn)).text == answer_text(question)

@@ -19,7 +19,7 @@ STEADY = directed(tokens=600, speed=SPEED)
 
 
 async def test_a_page_whose_web_process_is_killed_goes_on_at_another(alice, site):
-    first, second = site.webs
+    first, second, *_ = site.webs
     page = await site.page(alice, web=first)
     turn = (await page.ask(STEADY))["turn"]
     await page.read(turn, 200)
