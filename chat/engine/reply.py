@@ -145,6 +145,18 @@ class Reply:
         """Whether the API's own count of the output covers all that has arrived."""
         return self._counted_at == self.end
 
+    @property
+    def counted_output(self) -> int:
+        """Tokens of output that the API has counted; the placeholder at the start of a stream is no count."""
+        count = self.usage.get("output_tokens")
+        return count if self._counted_at is not None and type(count) is int else 0
+
+    @property
+    def uncounted_text(self) -> str:
+        """The text that has arrived since the API counted the output."""
+        later = self.since(self._counted_at or Cursor())
+        return "".join(event.text for event in later if isinstance(event, Delta))
+
     def since(self, cursor: Cursor = Cursor()) -> list[Event]:  # noqa: B008 - a cursor is immutable
         """The block events that take a reader from ``cursor`` to the end; all new text of a block is one `Delta`."""
         events: list[Event] = []

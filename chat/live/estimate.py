@@ -22,20 +22,27 @@ _ONE_WORD = "a"
 async def estimated(provider: Provider, prompt: Prompt, reply: Reply, call: Call, *, sent: bool = True) -> Call:
     """``call`` with its usage completed and its exactness told.
 
-    ``sent`` is false where the API was not asked, or answered with an error status: then nothing was billed. The
-    output is counted by ``count_tokens`` on what arrived, less the overhead of a message; it cannot see thinking that
-    was not shown, so with thinking it is a lower bound (reference: "Token counting", an estimate and free of charge).
+    ``sent`` is false where the API was not asked, or answered with an error status: then nothing was billed. Output
+    that the API had not counted yet is counted by ``count_tokens`` on what arrived, less the overhead of a message. It
+    cannot see thinking that was not shown, nor what a server tool brought into the prompt, so with these it is a lower
+    bound (reference: "Token counting", an estimate and free of charge).
     """
     if reply.counted or not sent:
         return call
     if not reply.started:
         tokens = await _count(provider, prompt.model, _with_system(prompt))
         return replace(call, usage={"input_tokens": tokens, "output_tokens": 0}, exactness=Exactness.ESTIMATED)
-    thinking = any("thinking" in block.kind for block in reply.blocks)
-    text = "".join(block.text for block in reply.blocks)
-    output = await _tokens_of(provider, prompt.model, text) if text else 0
-    usage: dict[str, Any] = {**reply.usage, "output_tokens": output}
-    return replace(call, usage=usage, exactness=Exactness.LOWER_BOUND if thinking else Exactness.ESTIMATED)
+    hidden = any("thinking" in block.kind or block.kind == "server_tool_use" for block in reply.blocks)
+    text = reply.uncounted_text
+    output = reply.counted_output + (await _tokens_of(provider, prompt.model, text) if text else 0)
+    usage: dict[str, Any] = {**reply.usage, "output_tokens": output, **_searches(reply)}
+    return replace(call, usage=usage, exactness=Exactness.LOWER_BOUND if hidden else Exactness.ESTIMATED)
+
+
+def _searches(reply: Reply) -> dict[str, Any]:
+    """Searches have a fee each, and the API tells their number only at the end of the stream."""
+    seen = sum(block.kind == "server_tool_use" and block.start.get("name") == "web_search" for block in reply.blocks)
+    return {"server_tool_use": {"web_search_requests": seen}} if seen else {}
 
 
 async def _tokens_of(provider: Provider, model: str, text: str) -> int:

@@ -215,6 +215,17 @@ def test_the_later_usage_overwrites_the_earlier_field_by_field() -> None:
     assert reply.usage == {"input_tokens": 5, "output_tokens": 9}
 
 
+def test_what_the_api_has_counted_and_the_text_since_then_are_told_apart() -> None:
+    reply = Reply([Started("m"), UsageSeen({"output_tokens": 7}), BlockStarted(0, {"type": "text", "text": ""})])
+    reply.append(Delta(0, "one "))
+    assert (reply.counted_output, reply.uncounted_text) == (0, "one ")  # 7 was but a placeholder
+    reply.append(UsageSeen({"output_tokens": 20}))
+    assert (reply.counted_output, reply.uncounted_text) == (20, "")
+    for event in (Delta(0, "two "), BlockEnded(0), BlockStarted(1, {"type": "text", "text": ""}), Delta(1, "three")):
+        reply.append(event)
+    assert (reply.counted_output, reply.uncounted_text) == (20, "two three")
+
+
 def test_the_output_is_counted_only_by_a_usage_after_all_that_arrived() -> None:
     reply = Reply([Started("m"), UsageSeen({"output_tokens": 1}), *streamed({"type": "text", "text": ""}, "Hi")])
     assert not reply.counted

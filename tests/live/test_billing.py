@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from decimal import Decimal
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -105,6 +106,14 @@ async def test_a_call_that_broke_is_recorded_with_what_arrived(alice, upstream):
     assert record.input_tokens == bill_of(upstream, record)["input_tokens"]
     assert record.output_tokens > 50
     assert (await Message.objects.aget(pk=ended["turn"])).text
+
+
+async def test_a_search_of_a_call_that_broke_is_charged_and_the_rest_a_lower_bound(alice, upstream):
+    _, (record,) = await asked(alice, answer="search", fault="reset", at=60)
+    bill = bill_of(upstream, record)
+    assert record.web_searches == bill["server_tool_use"]["web_search_requests"] == 1
+    assert (record.end, record.exactness) == ("failed", "lower_bound")
+    assert record.cost > Decimal("0.01")
 
 
 async def test_each_call_of_a_retried_turn_has_its_record(alice, upstream):
