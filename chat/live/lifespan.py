@@ -13,6 +13,9 @@ from django.conf import settings
 
 from chat.live.runner import current_runner
 
+REQUEST_SECONDS = 5
+"""How long requests that are being answered may take when all else is done."""
+
 Application = Callable[[Any, Any, Any], Awaitable[None]]
 
 
@@ -22,6 +25,7 @@ class Lifespan:
     def __init__(self, application: Application) -> None:
         self._application = application
         self._closes = False
+        self._requests: set[asyncio.Task[Any]] = set()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Start what must run, then hand the request on."""
@@ -31,7 +35,10 @@ class Lifespan:
         current_runner().start()
         if not self._closes:
             self._closes = True
-            _close_with_reactor()
+            self._close_with_reactor()
+        if scope["type"] == "http" and (request := asyncio.current_task()):
+            self._requests.add(request)
+            request.add_done_callback(self._requests.discard)
         await self._application(scope, receive, send)
 
     async def _live(self, receive: Any, send: Any) -> None:
@@ -40,21 +47,21 @@ class Lifespan:
         current_runner().start()
         await send({"type": "lifespan.startup.complete"})
         await receive()
-        await _close()
+        await self._close()
         await send({"type": "lifespan.shutdown.complete"})
 
+    async def _close(self) -> None:
+        await current_runner().close(settings.CHAT_DRAIN_SECONDS)
+        if self._requests:
+            await asyncio.wait(self._requests, timeout=REQUEST_SECONDS)
 
-async def _close() -> None:
-    await current_runner().close(settings.CHAT_DRAIN_SECONDS)
+    def _close_with_reactor(self) -> None:
+        reactor = sys.modules.get("twisted.internet.reactor")
+        if reactor is None:
+            return
+        from twisted.internet.defer import Deferred
 
-
-def _close_with_reactor() -> None:
-    reactor = sys.modules.get("twisted.internet.reactor")
-    if reactor is None:
-        return
-    from twisted.internet.defer import Deferred
-
-    loop = asyncio.get_running_loop()
-    reactor.addSystemEventTrigger(
-        "before", "shutdown", lambda: Deferred.fromFuture(asyncio.ensure_future(_close(), loop=loop))
-    )
+        loop = asyncio.get_running_loop()
+        reactor.addSystemEventTrigger(
+            "before", "shutdown", lambda: Deferred.fromFuture(asyncio.ensure_future(self._close(), loop=loop))
+        )
