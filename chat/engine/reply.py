@@ -105,6 +105,8 @@ class Reply:
         self.usage: dict[str, Any] = {}
         self.ended: Ended | None = None
         self._counted_at: Cursor | None = None
+        self._call_at = Cursor()
+        self._call_block = 0
         for event in events:
             self.append(event)
 
@@ -121,6 +123,7 @@ class Reply:
                 self.blocks[index].ended = True
             case Started():
                 self.started, self.usage, self._counted_at = event, {}, None
+                self._call_at, self._call_block = self.end, len(self.blocks)
             case UsageSeen(usage):
                 # The first one is the start's: its input side is exact, its output a placeholder.
                 self._counted_at = self.end if self.usage else None
@@ -129,7 +132,7 @@ class Reply:
                 self.ended = event
 
     def restart(self) -> None:
-        """Forget a call that failed before it had shown anything; the next one starts anew."""
+        """Forget a call that failed before it had shown anything, or that another one continues; that starts anew."""
         self.started, self.usage, self._counted_at = None, {}, None
 
     @property
@@ -139,6 +142,11 @@ class Reply:
             return Cursor()
         last = self.blocks[-1]
         return Cursor(len(self.blocks) - 1, last.length, last.marks)
+
+    @property
+    def blocks_of_call(self) -> list[Block]:
+        """The blocks of the call that was started last; earlier ones are of calls that it continues."""
+        return self.blocks[self._call_block :]
 
     @property
     def counted(self) -> bool:
@@ -153,8 +161,8 @@ class Reply:
 
     @property
     def uncounted_text(self) -> str:
-        """The text that has arrived since the API counted the output."""
-        later = self.since(self._counted_at or Cursor())
+        """The text of this call that has arrived since the API counted the output."""
+        later = self.since(self._counted_at or self._call_at)
         return "".join(event.text for event in later if isinstance(event, Delta))
 
     def since(self, cursor: Cursor = Cursor()) -> list[Event]:  # noqa: B008 - a cursor is immutable

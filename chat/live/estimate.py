@@ -32,7 +32,7 @@ async def estimated(provider: Provider, prompt: Prompt, reply: Reply, call: Call
     if not reply.started:
         tokens = await _count(provider, prompt.model, _with_system(prompt))
         return replace(call, usage={"input_tokens": tokens, "output_tokens": 0}, exactness=Exactness.ESTIMATED)
-    hidden = any("thinking" in block.kind or block.kind == "server_tool_use" for block in reply.blocks)
+    hidden = any("thinking" in block.kind or block.kind == "server_tool_use" for block in reply.blocks_of_call)
     text = reply.uncounted_text
     output = reply.counted_output + (await _tokens_of(provider, prompt.model, text) if text else 0)
     usage: dict[str, Any] = {**reply.usage, "output_tokens": output, **_searches(reply)}
@@ -41,7 +41,8 @@ async def estimated(provider: Provider, prompt: Prompt, reply: Reply, call: Call
 
 def _searches(reply: Reply) -> dict[str, Any]:
     """Searches have a fee each, and the API tells their number only at the end of the stream."""
-    seen = sum(block.kind == "server_tool_use" and block.start.get("name") == "web_search" for block in reply.blocks)
+    calls = [block for block in reply.blocks_of_call if block.kind == "server_tool_use"]
+    seen = sum(block.start.get("name") == "web_search" for block in calls)
     return {"server_tool_use": {"web_search_requests": seen}} if seen else {}
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from chat import ledger
 from chat.engine.errors import CutOff, ProviderError, TimedOut
-from chat.engine.events import CallFailed, Calling, Delta, Ended, Event, Outcome
+from chat.engine.events import BlockEnded, BlockStarted, CallFailed, Calling, Delta, Ended, Event, Note, Outcome
 from chat.engine.generation import Generation, Limits
 from chat.engine.provider import Prompt, Provider
 from chat.engine.reply import Reply
@@ -19,33 +19,76 @@ from chat.ledger import Call
 from chat.live.estimate import estimated
 from chat.live.threads import until_done
 
+PAUSES = 5  # how often one answer may be continued; the API pauses after some ten runs of its own tools
+
 
 class Metered:
-    """One answer being made into ``reply``; ``entry`` tells `ledger.open_call` what it is for."""
+    """One answer being made into ``reply``; ``entry`` tells `ledger.open_call` what it is for.
+
+    Where the API pauses a turn (``pause_turn``), the answer so far is sent back and goes on in a further call. The
+    events are those of one answer: of the further calls only the blocks are seen, numbered on.
+    """
 
     def __init__(self, provider: Provider, prompt: Prompt, limits: Limits, reply: Reply, **entry: Any) -> None:
         self._provider = provider
         self._prompt = prompt
+        self._question = prompt.messages
+        self._limits = limits
         self._reply = reply
         self._entry = entry
         self._generation = Generation(provider, prompt, limits)
+        self._stopped = False
         self._record: int | None = None
+        self._calls = 0
         self._called_at = 0.0
         self._first_token: float | None = None
-        self.stop = self._generation.stop
+
+    def stop(self) -> None:
+        """End the answer now; see `Generation.stop`."""
+        self._stopped = True
+        self._generation.stop()
 
     async def events(self) -> AsyncGenerator[Event]:
         """The generation's events, for the caller to append to the reply and to show."""
-        async with aclosing(self._generation.events()) as events:
-            async for event in events:
-                if isinstance(event, Delta):
-                    if self._first_token is None:
-                        self._first_token = monotonic() - self._called_at
-                elif isinstance(event, Calling):
-                    await self._open(event)
-                elif isinstance(event, CallFailed):
-                    await self._close(event.error)
-                yield event
+        deadline = monotonic() + self._limits.total
+        for pause in range(PAUSES + 1):
+            async with aclosing(self._generation.events()) as events:
+                base = len(self._reply.blocks)
+                async for event in events:
+                    await self._account(event)
+                    if isinstance(event, Ended) and self._goes_on(event, pause):
+                        break
+                    if not base:
+                        yield event
+                    elif not isinstance(event, Calling | CallFailed):
+                        yield _numbered_on(event, base)
+                else:
+                    return
+            await self._go_on(deadline - monotonic())
+
+    def _goes_on(self, ended: Ended, pauses: int) -> bool:
+        return ended.stop_reason == "pause_turn" and pauses < PAUSES and bool(self._reply.blocks)
+
+    async def _account(self, event: Event) -> None:
+        if isinstance(event, Delta):
+            if self._first_token is None:
+                self._first_token = monotonic() - self._called_at
+        elif isinstance(event, Calling):
+            await self._open()
+        elif isinstance(event, CallFailed):
+            await self._close(event.error)
+
+    async def _go_on(self, seconds: float) -> None:
+        """Close the call that paused, and send back what it wrote, as it is."""
+        call, self._record = self.call(), None
+        if call:
+            await until_done(ledger.close_call, call, Outcome.COMPLETE.value)
+        self._reply.restart()
+        answer = {"role": "assistant", "content": self._reply.content()}
+        self._prompt = replace(self._prompt, messages=[*self._question, answer])
+        self._generation = Generation(self._provider, self._prompt, replace(self._limits, total=max(seconds, 0)))
+        if self._stopped:
+            self._generation.stop()
 
     def call(self, error: ProviderError | None = None) -> Call | None:
         """The call as far as it has come; ``None`` where none was made."""
@@ -69,15 +112,14 @@ class Metered:
             return None
         if ended.outcome is not Outcome.COMPLETE:
             return await self._estimated(call, ended.error)
-        written = any(block.length or block.kind != "text" for block in self._reply.blocks)
+        written = any(block.length or block.kind != "text" for block in self._reply.blocks_of_call)
         refused_at_once = ended.stop_reason == "refusal" and not written
         return replace(call, billed=not refused_at_once)
 
-    async def _open(self, calling: Calling) -> None:
+    async def _open(self) -> None:
+        self._calls += 1
         # A database that is away is waited for: no call without a record, and no answer fails for want of one.
-        self._record = await until_done(
-            ledger.open_call, model=self._prompt.model, attempt=calling.attempt, **self._entry
-        )
+        self._record = await until_done(ledger.open_call, model=self._prompt.model, attempt=self._calls, **self._entry)
         self._called_at, self._first_token = monotonic(), None
 
     async def _close(self, error: ProviderError) -> None:
@@ -92,3 +134,10 @@ class Metered:
         taken = error is None or isinstance(error, TimedOut | CutOff) or self._reply.started is not None
         sent = self._generation.asked and taken
         return await estimated(self._provider, self._prompt, self._reply, call, sent=sent)
+
+
+def _numbered_on(event: Event, base: int) -> Event:
+    """The event with its block's number in the whole answer."""
+    if isinstance(event, BlockStarted | Delta | Note | BlockEnded):
+        return replace(event, index=event.index + base)
+    return event

@@ -28,6 +28,7 @@ class Directive:
     title: str | dict[str, Any] | None = None  # for the title request about this message: text, or a directive
     # How it ends.
     stop_reason: str | None = None
+    pauses: int = 0  # so many times it pauses in a search before it answers; each continuation is a request
     stop_details: dict[str, Any] | None = None
     usage: dict[str, Any] = field(default_factory=dict)  # merged over the usage of the last message_delta
     message_deltas: int = 1

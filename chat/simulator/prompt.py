@@ -98,6 +98,14 @@ def last_user_text(body: Body) -> str:
     return ""
 
 
+def paused_in(body: Body) -> list[str]:
+    """The ids of the server tools' calls in a paused answer that the request continues, the last one unanswered."""
+    last = body["messages"][-1]
+    blocks = blocks_of(last["content"]) if last["role"] == "assistant" else []
+    calls = [block["id"] for block in blocks if block.get("type") == "server_tool_use"]
+    return calls if blocks and blocks[-1].get("type") == "server_tool_use" else []
+
+
 def system_text(body: Body) -> str:
     """All system text of the request, the system messages between the turns included."""
     found = blocks_of(body.get("system"))

@@ -67,6 +67,11 @@ def answer_blocks(directive: Directive, text: str, body: prompt.Body) -> list[di
     return demo_blocks(directive.answer, text, body)
 
 
+def pause_blocks(text: str, number: int) -> list[dict[str, Any]]:
+    """An answer that pauses in the middle of a search."""
+    return [text_block(f"Search {number + 1}: "), search.call(text, number)]
+
+
 def generated(name: str, size: int) -> str:
     """Generated text; ApiError 400 for a generator that does not exist."""
     if name not in generators.GENERATORS:
@@ -130,12 +135,20 @@ def plan(directive: Directive, text: str, body: prompt.Body, model: Model, signa
     first = thinking_blocks(directive, text, body, model, signature)
     room = body["max_tokens"] - sum(tokens.count(each.body.get("thinking", "")) + each.hidden for each in first)
     most = room if directive.tokens is None else min(room, directive.tokens)
-    content, cut = limit(answer_blocks(directive, text, body), most)
+    done = prompt.paused_in(body)
+    pauses = len(done) < directive.pauses
+    answer = pause_blocks(text, len(done)) if pauses else answer_blocks(directive, text, body)
+    resumed = [search.found(done[-1])] if done else []
+    content, cut = limit([*resumed, *answer], most)
     blocks = [*first, *(Block(each, grown=growth(each)) for each in content)]
     if directive.stamps:
         blocks.append(Block(text_block(""), stamps=directive.tokens or 100))
     details = directive.stop_details
-    reason = directive.stop_reason or ("max_tokens" if cut and most == room else natural_stop(blocks))
+    reason = (
+        "pause_turn"
+        if pauses
+        else directive.stop_reason or ("max_tokens" if cut and most == room else natural_stop(blocks))
+    )
     if reason == "refusal" and details is None:
         details = {"type": "refusal", "category": "general_harms", "explanation": "Simulated refusal."}
     return Plan(directive.model or model.answers_as, tuple(blocks), reason, details, directive)

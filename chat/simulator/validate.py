@@ -38,7 +38,7 @@ def check_messages(body: Body, model: Model) -> None:
         check_message(message, f"messages.{index}")
     if messages[0]["role"] != "user":
         raise refuse("messages: first message must use the user role")
-    if messages[-1]["role"] == "assistant" and model.generation >= (5, 0):
+    if messages[-1]["role"] == "assistant" and model.generation >= (5, 0) and not prompt.paused_in(body):
         raise refuse("This model does not support assistant message prefill. The last message must be a user message.")
     check_tool_results(messages)
 

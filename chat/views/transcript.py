@@ -26,6 +26,7 @@ _STATUS = {
     "max_tokens": "Ended at the length limit",
     "model_context_window_exceeded": "Ended because the conversation is as long as the model can read",
     "refusal": "Claude declined to answer",
+    "pause_turn": "Claude paused before the end: ask it to go on",
 }
 _INTERRUPTED = "The server stopped in the middle of this answer. What had arrived is kept."
 _EXPLANATIONS = {

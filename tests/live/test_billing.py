@@ -130,6 +130,46 @@ async def test_an_error_status_costs_nothing(alice, upstream):
     assert (record.cost, record.exactness, record.input_tokens) == (0, "exact", 0)
 
 
+async def test_each_call_of_a_paused_answer_has_its_record_and_costs_its_bill(alice, upstream):
+    ended, records = await asked(alice, pauses=2, blocks=[{"type": "text", "text": "Done."}], thinking=False)
+    assert (ended["state"], ended["stop_reason"]) == ("complete", "end_turn")
+    assert [(each.attempt, each.end, each.exactness) for each in records] == [
+        (n, "complete", "exact") for n in (1, 2, 3)
+    ]
+    for record in records:
+        bill = bill_of(upstream, record)
+        assert {ours: getattr(record, ours) for ours in CLASSES} == {our: bill[their] for our, their in CLASSES.items()}
+        assert record.web_searches == bill["server_tool_use"]["web_search_requests"]
+    assert [record.web_searches for record in records] == [1, 1, 0]
+    assert Decimal(ended["cost"]) == sum(record.cost for record in records)
+    answer = await Message.objects.aget(pk=ended["turn"])
+    kinds = ["text", "server_tool_use", "web_search_tool_result"]
+    assert [block["type"] for block in answer.content] == [*kinds, *kinds, "text"]
+    assert answer.text == "Search 1: \n\nSearch 2: \n\nDone."
+
+
+async def test_a_stop_after_a_pause_settles_the_last_call_alone(alice, upstream):
+    words = {"generate": "words", "size": 20_000, "speed": 400, "thinking": False}
+    ended, (paused, stopped) = await asked(alice, stop=True, read=2_000, pauses=1, **words)
+    await upstream.ledger.wait_for(lambda entry: entry.id == stopped.request_id and entry.closed)
+    bill = bill_of(upstream, stopped)
+    assert (ended["state"], paused.end, paused.exactness) == ("stopped", "complete", "exact")
+    assert (stopped.end, stopped.exactness, stopped.web_searches) == ("stopped", "estimated", 0)
+    assert stopped.output_tokens == pytest.approx(bill["output_tokens"], rel=0.1, abs=2)
+
+
+async def test_an_answer_that_pauses_for_ever_is_over_at_last(alice, upstream):
+    ended, records = await asked(alice, pauses=99)
+    assert (ended["state"], ended["stop_reason"], len(records)) == ("complete", "pause_turn", 6)
+
+
+async def test_a_call_that_fails_after_a_pause_keeps_what_was_written(alice, upstream):
+    ended, records = await asked(alice, pauses=1, generate="words", size=2_000, fault="reset", at=40, thinking=False)
+    assert (ended["state"], ended["error"]["code"]) == ("failed", "cut_off")
+    assert [record.end for record in records] == ["complete", "failed"]
+    assert (await Message.objects.aget(pk=ended["turn"])).text.startswith("Search 1: \n\n")
+
+
 async def test_a_refusal_before_any_output_is_not_charged(alice, upstream):
     ended, (record,) = await asked(alice, tokens=0, stop_reason="refusal")
     assert (ended["state"], ended["stop_reason"]) == ("complete", "refusal")

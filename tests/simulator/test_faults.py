@@ -206,6 +206,21 @@ async def test_any_stop_reason_can_be_had(client, reason):
     assert (await stream(client, stop_reason=reason)).stop_reason == reason
 
 
+async def test_a_paused_answer_goes_on_where_it_is_sent_back(client):
+    asked = asking('Look[[sim {"pauses": 2, "text": "Done."}]]')
+    answer, reasons = [], []
+    while "end_turn" not in reasons:
+        history = [*asked["messages"], {"role": "assistant", "content": answer}] if answer else asked["messages"]
+        message = await client.messages.create(**{**asked, "messages": history})
+        answer += [block.model_dump(exclude_none=True) for block in message.content]
+        reasons.append(message.stop_reason)
+    assert reasons == ["pause_turn", "pause_turn", "end_turn"]
+    calls = [block["id"] for block in answer if block["type"] == "server_tool_use"]
+    assert calls == [block["tool_use_id"] for block in answer if block["type"] == "web_search_tool_result"]
+    assert len(set(calls)) == 2
+    assert answer[-1]["text"] == "Done."
+
+
 async def test_a_fault_for_the_first_attempts_lets_a_retry_through(simulator, client):
     message = await stream(client.with_options(max_retries=2), fault=529, times=2, key="retry")
     assert message.stop_reason == "end_turn"

@@ -59,10 +59,24 @@ def text(part: str, source: int | None) -> dict[str, Any]:
     return block if source is None else {"citations": [citation(*SOURCES[source])], **block}
 
 
+def call(question: str, number: int = 0) -> dict[str, Any]:
+    """The call of the search, the first or a further one."""
+    call_id = wire.derived_id("srvtoolu", question, *([str(number)] if number else []))
+    query = " ".join(question.split())[:80] or "streaming"
+    return {"type": "server_tool_use", "id": call_id, "name": "web_search", "input": {"query": query}}
+
+
+def found(call_id: str) -> dict[str, Any]:
+    """What a call of the search found."""
+    return {"type": "web_search_tool_result", "tool_use_id": call_id, "content": [result(*each) for each in SOURCES]}
+
+
 def blocks(question: str) -> list[dict[str, Any]]:
     """All content blocks of the answer to `question`."""
-    call_id = wire.derived_id("srvtoolu", question)
-    query = " ".join(question.split())[:80] or "streaming"
-    call = {"type": "server_tool_use", "id": call_id, "name": "web_search", "input": {"query": query}}
-    found = {"type": "web_search_tool_result", "tool_use_id": call_id, "content": [result(*each) for each in SOURCES]}
-    return [{"type": "text", "text": "I'll look that up."}, call, found, *(text(*part) for part in ANSWER)]
+    asked = call(question)
+    return [
+        {"type": "text", "text": "I'll look that up."},
+        asked,
+        found(asked["id"]),
+        *(text(*part) for part in ANSWER),
+    ]
