@@ -71,7 +71,7 @@ class Line:
 
     async def run(self) -> None:
         """Hear until cancelled; where the layer cannot be joined, try again. A process alone has nobody to hear."""
-        while settings.REDIS_URL:
+        while settings.REDIS_URL and not _to_end():
             try:
                 await self._hear()
             except Exception as error:
@@ -87,7 +87,7 @@ class Line:
         for group in self._groups:
             await layer.group_add(group, channel)
         _works("Nothing is heard of other processes")
-        while True:
+        while not _to_end():
             with suppress(ValueError):  # what is no message at all
                 self._take(await layer.receive(channel))
 
@@ -106,6 +106,12 @@ class Line:
                     "Run the same version everywhere.",
                     kind,
                 )
+
+
+def _to_end() -> bool:
+    """Whether this task was cancelled: where Redis comes and goes, the layer may swallow that while it connects."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 def _fails(what: str, error: Exception) -> None:

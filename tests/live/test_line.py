@@ -1,8 +1,10 @@
 """The line: what it carries, and what it survives."""
 
 import asyncio
+from contextlib import suppress
 
 import pytest
+from channels_redis.pubsub import RedisPubSubLoopLayer
 
 from chat.live.line import EVERYBODY, LAYER, Line, address_of, send
 from tests.live.processes import settled
@@ -86,6 +88,23 @@ async def test_it_joins_once_redis_is_there(between, caplog, monkeypatch):
         await asyncio.to_thread(between.start)
         await one.connected(two)
     assert len([record for record in caplog.records if "Nothing is heard" in record.message]) <= 4
+
+
+async def test_it_ends_even_if_the_layer_swallows_that_it_is_cancelled(between, monkeypatch):
+    joining, group_add = asyncio.Event(), RedisPubSubLoopLayer.group_add
+
+    async def swallowing(layer, group, channel):
+        if not joining.is_set():
+            joining.set()
+            with suppress(asyncio.CancelledError):
+                await asyncio.sleep(60)
+        await group_add(layer, group, channel)
+
+    monkeypatch.setattr(RedisPubSubLoopLayer, "group_add", swallowing)
+    running = asyncio.create_task(Line("one").run())
+    await joining.wait()
+    running.cancel()
+    await asyncio.wait_for(running, 10)
 
 
 async def test_what_it_cannot_understand_is_logged_once_and_harms_nothing(between, caplog):
