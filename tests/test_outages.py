@@ -73,13 +73,15 @@ async def test_people_can_log_in_while_redis_is_away(redis, server, alice):
 async def test_the_log_of_an_outage_is_a_few_lines(redis, upstream, alice, capfd):
     server = Server(upstream.url, REDIS_URL=redis.url)
     await asyncio.to_thread(server.start)
-    session = await sync_to_async(session_of)(alice)
-    async with RemoteTab(server.url, session) as tab, RemoteTab(server.url, session) as other:
-        await tab.see("hello")
-        await other.see("hello")
-        redis.kill()
-        await is_answered(tab)
-    await asyncio.to_thread(server.stop)
+    try:
+        session = await sync_to_async(session_of)(alice)
+        async with RemoteTab(server.url, session) as tab, RemoteTab(server.url, session) as other:
+            await tab.see("hello")
+            await other.see("hello")
+            redis.kill()
+            await is_answered(tab)
+    finally:
+        await asyncio.to_thread(server.stop)
     log = capfd.readouterr().err
     assert "Check REDIS_URL" in log
     assert "Traceback" not in log
