@@ -72,6 +72,19 @@ def test_it_fails_with_a_sentence_for_each_problem(yesterday):
     ] == [True, True]
 
 
+@pytest.mark.parametrize("days", ["0", "-3", "367", "999999999999"])
+def test_a_number_of_days_that_makes_no_sense_is_refused(db, days):
+    with pytest.raises(CommandError, match="choose 1 to 366"):
+        said("--days", days)
+
+
+def test_a_bill_that_cannot_be_fetched_is_told(db, settings, unused_port):
+    settings.ANTHROPIC_ADMIN_KEY = "sk-ant-admin-1"
+    settings.ANTHROPIC_BASE_URL = f"http://127.0.0.1:{unused_port}"
+    with pytest.raises(CommandError, match="The cost report could not be fetched"):
+        said()
+
+
 def test_it_compares_the_days_with_the_bill(yesterday, billed):
     billed(yesterday, "100.00")
     lines = said("--days", "2").splitlines()

@@ -12,6 +12,8 @@ from django.utils import timezone
 from chat import audit, reports
 from chat.providers.bill import Bill, CostReport, NoBill
 
+LONGEST = 366  # days
+
 
 class Command(BaseCommand):
     """Say that all is well, or end with status 1 and a sentence for whatever is not."""
@@ -28,6 +30,8 @@ class Command(BaseCommand):
 
     def handle(self, *, days: int, workspace: str, **_: Any) -> None:
         """Run the command."""
+        if not 1 <= days <= LONGEST:
+            raise CommandError(f"--days: choose 1 to {LONGEST}.")
         records = audit.settled()
         problems = list(audit.problems(records))
         totals = reports.totals(records)
