@@ -14,11 +14,14 @@ class RedisAway(logging.Filter):
     from what is gone; nor can it where a server cancels a socket that is just leaving. Anything else it may tell.
     """
 
+    # What event loops raise where a connection closes under somebody's hands, or is being made anew by somebody else.
+    LOOPS = ("closed", "another coroutine is already waiting")
+
     def filter(self, record: logging.LogRecord) -> bool:
         """Whether it is worth a line."""
         error = record.exc_info and record.exc_info[1]
-        closed_under_uvloop = isinstance(error, RuntimeError) and "closed" in str(error)
-        return not (closed_under_uvloop or isinstance(error, RedisError | OSError | asyncio.CancelledError))
+        of_the_loop = isinstance(error, RuntimeError) and any(words in str(error) for words in self.LOOPS)
+        return not (of_the_loop or isinstance(error, RedisError | OSError | asyncio.CancelledError))
 
 
 class PostgresAway(logging.Filter):

@@ -20,7 +20,14 @@ def raised(error):
 
 
 @pytest.mark.parametrize(
-    "error", [Refused("gone"), OSError("gone"), asyncio.CancelledError(), RuntimeError("the handler is closed")]
+    "error",
+    [
+        Refused("gone"),
+        OSError("gone"),
+        asyncio.CancelledError(),
+        RuntimeError("the handler is closed"),
+        RuntimeError("read() called while another coroutine is already waiting for incoming data"),
+    ],
 )
 def test_an_outage_of_redis_is_told_elsewhere(caplog, error):
     raised(error)
