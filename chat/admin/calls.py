@@ -8,6 +8,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from chat.engine.pricing import TOOL_RATES
+from chat.engine.usage import Terms
 from chat.models import UsageRecord
 from chat.templatetags.figures import money
 
@@ -48,8 +49,13 @@ class Call:
                 lines.append(Line(label, amount, rate, None if rate is None else amount * rate / unit))
         return lines
 
+    @property
+    def terms(self) -> str:
+        """Where, how fast and in which tier it was served, where that may change the price: ``us, fast``."""
+        return ", ".join(Terms.from_api(self.record.usage).special)
+
     def _rate(self, name: str) -> Decimal | None:
-        kept = (self.record.price or {}).get(name)
+        kept = (self.record.price or {}).get(name) if self.record.billed else None
         return None if kept is None else Decimal(kept)
 
     @property

@@ -14,8 +14,6 @@ RATES = TOKEN_RATES + TOOL_RATES
 FACTORS = ("us_factor", "fast_factor", "batch_factor")
 _MILLION = Decimal(1_000_000)
 _THOUSAND = Decimal(1_000)
-_PLAIN = {"", "standard", "global", "not_available", "priority"}
-"""Terms that cost nothing extra. The priority tier is paid by contract; here its tokens have their list prices."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,10 +66,10 @@ class Price(Rates):
 
     def on(self, terms: Terms) -> Rates | None:
         """The rates for a call that was served on these terms; ``None`` where they are not known."""
-        special = {"us": self.us_factor, "fast": self.fast_factor, "batch": self.batch_factor}
-        factors = [special.get(term) for term in (terms.region, terms.speed, terms.tier) if term not in _PLAIN]
+        factors = {"us": self.us_factor, "fast": self.fast_factor, "batch": self.batch_factor}
         rates = {name: getattr(self, name) for name in RATES}
-        for factor in factors:
+        for term in terms.special:
+            factor = factors.get(term)
             if factor is None:
                 return None
             rates |= {name: rates[name] * factor for name in TOKEN_RATES}

@@ -80,6 +80,15 @@ class Terms(NamedTuple):
         said = [raw.get(name) for name in ("inference_geo", "speed", "service_tier")]
         return cls(*(each if isinstance(each, str) else "" for each in said))
 
+    @property
+    def special(self) -> list[str]:
+        """Those that a price may depend on."""
+        return [term for term in self if term not in PLAIN]
+
+
+PLAIN = frozenset({"", "standard", "global", "not_available", "priority"})
+"""Terms that cost nothing extra. The priority tier is paid by contract; here its tokens have their list prices."""
+
 
 class Part(NamedTuple):
     """What of a call is priced by itself; an empty ``model`` is the one that answered."""

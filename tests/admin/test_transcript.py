@@ -59,6 +59,20 @@ def test_it_shows_what_a_call_counted_cost_and_took(office, alice):
         assert part in shown
 
 
+def test_it_shows_the_terms_of_a_call_that_was_not_billed_and_no_rate_for_different_ones(office, alice):
+    conversation = conversation_of(alice, turns=0)
+    _, answer = turn_in(conversation, None, "?", "!", cost="0")
+    answer.usage_records.update(
+        billed=False, usage={"inference_geo": "us", "speed": "fast", "service_tier": "standard"}
+    )
+    runs = {"iterations": [{"input": "1"}, {"input": "2"}]}
+    record_of(alice, message=answer, cost="0.5", input_tokens=77, price=runs)
+    shown = words(page_of(office, conversation))
+    assert "Input 100 Output 50 Billed No: declined before any output Served us, fast" in shown
+    assert "$0.50 claude-sonnet-5-5 answered by claude-sonnet-5-5-20260928" in shown
+    assert "Input 77 Output 50 First token" in shown
+
+
 def test_it_shows_failures_titles_and_calls_without_a_price(office, alice):
     conversation = conversation_of(alice, turns=0)
     fields = {"state": "failed", "error_code": "cut_off", "error_detail": "peer closed"}
