@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Sum
 from django.utils import timezone
 
 from chat.engine.charge import Charge, charge
@@ -164,6 +164,13 @@ def has_charged(model: str, since: datetime) -> bool:
 def open_calls(message_id: UUID) -> list[Call]:
     """The calls of a message whose records are still open, with what `note_start` kept of them."""
     return _calls(UsageRecord.objects.filter(message_id=message_id))
+
+
+def written_before(message_id: UUID) -> Usage:
+    """The output and the searches of the calls of an answer that came to their end: those that a last one continues."""
+    records = UsageRecord.objects.filter(message_id=message_id, purpose=UsageRecord.Purpose.ANSWER, end=End.COMPLETE)
+    sums = records.aggregate(output=Sum("output_tokens"), web_searches=Sum("web_searches"))
+    return Usage(**{name: total or 0 for name, total in sums.items()})
 
 
 def abandoned_calls() -> list[Call]:

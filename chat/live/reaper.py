@@ -12,6 +12,7 @@ from chat import ledger, prompts, turns
 from chat.engine.events import Outcome, Started
 from chat.engine.provider import Provider
 from chat.engine.reply import Reply
+from chat.engine.usage import Usage
 from chat.live.announce import announce_end
 from chat.live.estimate import estimated
 from chat.live.process import is_gone
@@ -79,4 +80,17 @@ async def _settled(provider: Provider, orphan: Message, call: ledger.Call) -> le
         prompt = await in_thread(prompts.prompt_of)(orphan.pk)
     except (LanguageModel.DoesNotExist, Message.DoesNotExist):
         return replace(call, exactness=ledger.Exactness.LOWER_BOUND)
-    return await estimated(provider, prompt, reply, call)
+    settled = await estimated(provider, prompt, reply, call)
+    return _without(settled, await in_thread(ledger.written_before)(orphan.pk)) if call.model else settled
+
+
+def _without(call: ledger.Call, earlier: Usage) -> ledger.Call:
+    """The call alone: what is kept of an answer does not tell it from the calls that it continues."""
+    if earlier == Usage():
+        return call
+    whole = Usage.from_api(call.usage)
+    own = {
+        "output_tokens": max(whole.output - earlier.output, 0),
+        "server_tool_use": {"web_search_requests": max(whole.web_searches - earlier.web_searches, 0)},
+    }
+    return replace(call, usage={**call.usage, **own})

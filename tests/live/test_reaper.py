@@ -39,6 +39,25 @@ async def test_a_call_that_may_still_run_is_left_alone(alice, upstream):
     assert (await UsageRecord.objects.aget(pk=record)).end == "open"
 
 
+async def test_a_killed_continuation_is_settled_without_what_it_continues(alice, upstream):
+    fields = {"conversation": None, "parent": None, "text": "Hello", "runner": "gone:1:1"}
+    turn = (await sync_to_async(turns.begin)(alice, key=uuid4(), **fields)).turn
+    call = {"user_id": alice.pk, "model": "claude-sonnet-5-5", "message_id": turn}
+    paused, last = [await sync_to_async(ledger.open_call)(**call, attempt=attempt) for attempt in (1, 2)]
+    usage = {"input_tokens": 50, "output_tokens": 25, "server_tool_use": {"web_search_requests": 1}}
+    await sync_to_async(ledger.close_call)(ledger.Call(paused, "claude-sonnet-5-5", usage=usage), "complete")
+    start = ledger.Call(last, "claude-sonnet-5-5", "req_2", {"input_tokens": 90, "output_tokens": 1})
+    search = {"type": "server_tool_use", "id": "srvtoolu_1", "name": "web_search", "input": {"query": "word " * 20}}
+    content = [search, {"type": "text", "text": "word " * 60}]
+    await sync_to_async(turns.save)("gone:1:1", [turn], [turns.Snapshot(turn, content, start)])
+    await Message.objects.aupdate(heartbeat=timezone.now() - timedelta(hours=1))
+    await reap(await get_provider())
+    record = await UsageRecord.objects.aget(pk=last)
+    assert (record.end, record.exactness, record.input_tokens) == ("interrupted", "lower_bound", 90)
+    assert record.web_searches == 0
+    assert record.output_tokens == pytest.approx(60, abs=15)
+
+
 @pytest.mark.parametrize(
     ("last", "next_"), [(-60, 0), (-3600, -3597), (3600, 3603)], ids=["after a sleep", "slow clock", "fast clock"]
 )
