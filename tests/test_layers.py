@@ -18,6 +18,7 @@ LAYERS = [
     {
         "admission",
         "audit",
+        "budgets",
         "conversations",
         "first_administrator",
         "ledger",
@@ -35,8 +36,13 @@ LAYERS = [
 MAY_HIDE_IMPORTS = {"chat.providers", "chat.apps"}
 SDK = {"anthropic", "httpx2", "httpcore2"}
 SDK_USERS = {"chat.providers.anthropic", "chat.providers.faults"}
-WRITERS = {"Message": {"chat.turns"}, "UsageRecord": {"chat.ledger"}}
-RELATED = {"messages": "Message", "children": "Message", "usage_records": "UsageRecord"}
+WRITERS = {"Message": {"chat.turns"}, "UsageRecord": {"chat.ledger"}, "BudgetAccount": {"chat.budgets"}}
+RELATED = {
+    "messages": "Message",
+    "children": "Message",
+    "usage_records": "UsageRecord",
+    "accounts": "BudgetAccount",
+}
 WRITES = {"create", "acreate", "bulk_create", "abulk_create", "update", "aupdate", "bulk_update", "abulk_update"}
 WRITES |= {"get_or_create", "aget_or_create", "update_or_create", "aupdate_or_create"}
 

@@ -1,9 +1,12 @@
 """US dollars, stored as whole picodollars so that sums are exact on every database."""
 
 from decimal import ROUND_HALF_EVEN, Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import models
+
+_Set = TypeVar("_Set", contravariant=True)
+_Get = TypeVar("_Get", covariant=True)
 
 PICO = Decimal(10) ** 12
 
@@ -13,12 +16,16 @@ def rounded(amount: Decimal) -> Decimal:
     return (amount * PICO).to_integral_value(ROUND_HALF_EVEN) / PICO
 
 
-class UsdField(models.BigIntegerField[Decimal | None, Decimal | None]):
+class UsdField(models.BigIntegerField[_Set, _Get]):
     """A `Decimal` amount of USD with 12 decimal places, up to 9 million.
 
     SQLite adds decimals as floating point numbers; whole numbers it adds exactly. Twelve places hold a price per
     million tokens with six places times any number of tokens without rounding.
     """
+
+    # What django-stubs reads to know an empty amount from one that is never empty.
+    _pyi_private_set_type: Decimal | int  # type: ignore[assignment]
+    _pyi_private_get_type: Decimal  # type: ignore[assignment]
 
     def from_db_value(self, value: Any, *_: Any) -> Decimal | None:
         return None if value is None else Decimal(value) / PICO
