@@ -8,8 +8,9 @@ from aiohttp import web
 from playwright.async_api import Page, async_playwright, expect
 
 from chat.simulator import Simulator
+from tests.cables import Cable
 from tests.page.fake import Fake
-from tests.page.site import Cable, Site
+from tests.page.site import Site
 from tests.servers import Server
 
 PATIENCE = 15_000  # ms; what is awaited comes at once, unless the machine is busy

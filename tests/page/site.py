@@ -1,4 +1,4 @@
-"""The running service as browser tests use it, and a network between it and the browser that can be cut."""
+"""The running service as browser tests use it."""
 
 import asyncio
 
@@ -8,7 +8,6 @@ from playwright.async_api import BrowserContext, Page
 
 from chat.models import Message, User
 from chat.simulator import Entry, Simulator
-from tests.cables import Cable as Cable
 from tests.tabs import session_of
 
 RAW_TEXT = """async (number) => {
