@@ -17,7 +17,7 @@ pytestmark = [
 ]
 
 STEADY = directed(tokens=400, speed=100)
-DELAY = 0.4  # seconds: much longer than a busy machine takes
+DELAY, BUSY = 0.4, 0.2  # seconds: much longer than a busy machine takes, and how long one may take
 
 
 async def test_an_answer_goes_on_without_redis_and_the_page_catches_up(alice, site):
@@ -74,7 +74,8 @@ async def test_a_slow_redis_delays_the_first_words_by_its_hops_and_loses_nothing
     site.cable.delay = DELAY
     slow = min([await _first_words(page) for _ in range(3)])
     print(f"first words after {quick * 1000:.0f} ms, with Redis slowed by {DELAY * 1000:.0f} ms {slow * 1000:.0f} ms")
-    assert slow - quick < 3 * DELAY
+    # The doorbell and the words, each at worst behind one other message: a layer sends one after the other.
+    assert slow - quick < 4 * DELAY + BUSY
     assert await Message.objects.filter(state="complete", role="assistant").acount() == 6
 
 
