@@ -9,14 +9,14 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
 from chat import reports
 from chat.engine.charge import NOTHING, cost_again
 from chat.ledger import ABANDONED_AFTER, CHUNK
-from chat.models import Message, UsageRecord
+from chat.models import BudgetAccount, Message, UsageRecord
 from chat.models.money import rounded
 from chat.reports import RUNNING, UNPRICED, Totals
 
@@ -37,6 +37,7 @@ def problems(records: QuerySet[UsageRecord]) -> Iterator[str]:
     yield from _named(UsageRecord.objects.filter(UNPRICED), _UNPRICED)
     yield from _named(_second_records(), _DOUBLE)
     yield from _unrecorded_answers()
+    yield from _wrong_accounts()
     yield from _wrong_costs_and_sums(records)
 
 
@@ -49,6 +50,9 @@ _DOUBLE = "{} recorded twice for the same attempt at an answer. Compare their re
 _LATE = "{} open for longer than a call can take. Start a server or a worker: its reaper closes what nobody else will."
 _WRONG = "{} with a cost that is not tokens times price. The price and the tokens that were kept are the proof."
 _MUTE = "{} without a usage record: what was spent is not known. Please report this."
+
+
+_UNEQUAL = "{} not the sum of its calls: nothing but chat/budgets.py may write budget accounts. Please report this."
 
 
 def _open_too_long() -> Iterator[str]:
@@ -71,6 +75,21 @@ def _unrecorded_answers() -> Iterator[str]:
         if each.content or each.state == Message.State.COMPLETE:
             found.add(each.pk)
     yield from found.sentence(_MUTE)
+
+
+def _wrong_accounts() -> Iterator[str]:
+    # One statement, so that a call which ends meanwhile is in both sums or in neither.
+    records = UsageRecord.objects.all()
+    sums = {
+        "cost_of_calls": reports.summed(records, "cost", "accounts"),
+        "held_for_calls": reports.summed(records, "reserved", "accounts"),
+    }
+    accounts = BudgetAccount.objects.annotate(**sums)
+    wrong = accounts.exclude(spent=F("cost_of_calls"), reserved=F("held_for_calls"))
+    found = _Examples("budget account")
+    for key in wrong.values_list("pk", flat=True):
+        found.add(key)
+    yield from found.sentence(_UNEQUAL)
 
 
 def _wrong_costs_and_sums(records: QuerySet[UsageRecord]) -> Iterator[str]:

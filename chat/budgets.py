@@ -55,6 +55,11 @@ def zone_of(budget: Budget) -> tzinfo:
     return budget.user.zone if budget.user else timezone.get_default_timezone()
 
 
+def bind(user_id: int) -> bool:
+    """Whether a hard budget limits what this person spends."""
+    return Budget.objects.of(user_id).filter(hard=True).exists()
+
+
 def standings(user_id: int, at: datetime) -> list[Standing]:
     """The budgets that what a person spends at a moment counts in, each with its account, which is made if need be.
 

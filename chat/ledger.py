@@ -10,15 +10,21 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import QuerySet, Sum
 from django.utils import timezone
 
+from chat import budgets, prompts
+from chat.engine.ceiling import Ceiling, Size
 from chat.engine.charge import Charge, charge
+from chat.engine.errors import Refused
 from chat.engine.pricing import Price, price_for
+from chat.engine.provider import Prompt
 from chat.engine.usage import Usage
 from chat.models import Message, UsageRecord
 from chat.models import Price as PriceRow
 from chat.models.catalogue import alias_of
+from chat.models.money import rounded
 from chat.reports import UNPRICED
 
 Exactness = UsageRecord.Exactness
@@ -57,6 +63,26 @@ class LatePrice(NamedTuple):
     at: datetime
 
 
+class Uncounted(Exception):
+    """A hard budget binds, and nobody has counted what the call sends. Count it, and do the same again."""
+
+
+class UncountedQuestion(Uncounted):
+    """The same of a question that is about to be taken; ``prompt`` is what to count."""
+
+    def __init__(self, prompt: Prompt) -> None:
+        super().__init__("The prompt has to be counted first.")
+        self.prompt = prompt
+
+
+class Opened(NamedTuple):
+    """The record of a call, and the longest answer in tokens that is paid for; ``None`` where no hard budget binds."""
+
+    record: int
+    max_tokens: int | None
+
+
+@transaction.atomic
 def open_call(
     *,
     user_id: int,
@@ -64,20 +90,59 @@ def open_call(
     message_id: UUID | None = None,
     purpose: str = UsageRecord.Purpose.ANSWER,
     attempt: int = 1,
-    reserved: Decimal = _NOTHING,
-) -> int:
-    """Open the record of a call that is about to be made, which may cost up to ``reserved``; returns its key.
+    size: Size | None = None,
+) -> Opened:
+    """Open the record of a call that is about to be made, and hold back what it may cost where a hard budget binds.
 
     Again for the same attempt at a message's answer or title it is the same record: whoever lost the database in the
-    middle of this cannot know whether it was done.
+    middle of this cannot know whether it was done. Raises `Uncounted`, and `Refused` as ``over_budget``, ``unpriced``.
     """
-    fields = {"user_id": user_id, "model_asked": model, "started_at": timezone.now(), "reserved": reserved}
+    fields = {"user_id": user_id, "model_asked": model, "started_at": timezone.now()}
     if message_id is None:
-        return UsageRecord.objects.create(purpose=purpose, attempt=attempt, **fields).pk
-    record, _ = UsageRecord.objects.get_or_create(
-        message_id=message_id, purpose=purpose, attempt=attempt, defaults=fields
-    )
-    return record.pk
+        record, new = UsageRecord.objects.create(purpose=purpose, attempt=attempt, **fields), True
+    else:
+        record, new = UsageRecord.objects.get_or_create(
+            message_id=message_id, purpose=purpose, attempt=attempt, defaults=fields
+        )
+    if new:
+        _hold_back(record, user_id, size)
+    return Opened(record.pk, record.max_tokens)
+
+
+def open_ahead(answer: Message, user_id: int, size: Size | None) -> None:
+    """Where a hard budget binds, open an answer's first call together with the question, or have the question refused.
+
+    Raises `UncountedQuestion`, and `Refused` as `open_call` does.
+    """
+    if budgets.bind(user_id):
+        if size is None:
+            raise UncountedQuestion(prompts.prompt_of(answer.pk))
+        open_call(user_id=user_id, model=answer.model, message_id=answer.pk, size=size)
+
+
+def _hold_back(record: UsageRecord, user_id: int, size: Size | None) -> None:
+    standings = budgets.standings(user_id, record.started_at)
+    if budgets.hard(standings):
+        if size is None:
+            raise Uncounted
+        ceiling = _ceiling(record, size)
+        record.max_tokens = budgets.affordable(standings, ceiling, size.answer)
+        record.reserved = rounded(ceiling.cost(record.max_tokens))
+        record.save(update_fields=["max_tokens", "reserved"])
+    if standings:
+        held = budgets.reserve(record.pk, standings, record.reserved)
+        assert held, "The accounts are locked since they were read."
+
+
+def _ceiling(record: UsageRecord, size: Size) -> Ceiling:
+    price = price_at(record.model_asked, record.started_at, size.prompt)
+    if price is None:
+        raise Refused(
+            "unpriced",
+            f"The model {record.model_asked} has no price, so nobody knows whether the budget is enough. "
+            "Choose another model.",
+        )
+    return Ceiling.of(price, size.prompt)
 
 
 def note_start(call: Call) -> None:
@@ -87,8 +152,9 @@ def note_start(call: Call) -> None:
     )
 
 
+@transaction.atomic
 def close_call(call: Call, end: str) -> bool:
-    """Close a record: count its tokens, price them, say how exact that is, let go of what was reserved.
+    """Close a record: count its tokens, price them, say how exact that is, settle what was held back for it.
 
     False where it was closed already.
     """
@@ -97,6 +163,7 @@ def close_call(call: Call, end: str) -> bool:
         return False
     usage = Usage.from_api(call.usage)
     charged = _charged(call.model or record.model_asked, record.started_at, call.usage)
+    cost = charged and (charged.cost if call.billed else _NOTHING)
     closed = UsageRecord.objects.filter(pk=call.record, end=End.OPEN).update(
         model_answered=call.model[:LONGEST],
         request_id=call.request_id[:LONGEST],
@@ -110,7 +177,7 @@ def close_call(call: Call, end: str) -> bool:
         web_fetches=usage.web_fetches,
         usage=dict(call.usage),
         price=charged and charged.price,
-        cost=charged and (charged.cost if call.billed else _NOTHING),
+        cost=cost,
         billed=call.billed,
         reserved=_NOTHING,
         exactness=call.exactness,
@@ -120,7 +187,15 @@ def close_call(call: Call, end: str) -> bool:
         first_token_seconds=call.first_token_seconds,
         seconds=call.seconds,
     )
+    if closed:
+        budgets.settle(record.pk, held=record.reserved, cost=cost or _NOTHING)
     return closed == 1
+
+
+def close_unasked(message_id: UUID, end: str) -> None:
+    """Close what was opened with a question that was never sent to the API: it used nothing."""
+    for call in open_calls(message_id):
+        close_call(Call(call.record), end)
 
 
 def price_unpriced(*, dry_run: bool = False) -> Iterator[LatePrice]:
@@ -135,10 +210,17 @@ def price_unpriced(*, dry_run: bool = False) -> Iterator[LatePrice]:
         for moment in (record.started_at, *later):
             if charged := _charged(answered, moment, record.usage):
                 cost = charged.cost if record.billed else _NOTHING
-                still = UsageRecord.objects.filter(UNPRICED, pk=record.pk)
-                if dry_run or still.update(price=charged.price, cost=cost):
+                if dry_run or _price_late(record, charged, cost):
                     yield LatePrice(record.pk, answered, cost, at=moment)
                 break
+
+
+@transaction.atomic
+def _price_late(record: UsageRecord, charged: Charge, cost: Decimal) -> bool:
+    priced = UsageRecord.objects.filter(UNPRICED, pk=record.pk).update(price=charged.price, cost=cost)
+    if priced:
+        budgets.settle(record.pk, held=_NOTHING, cost=cost)
+    return priced == 1
 
 
 def _charged(answered: str, at: datetime, usage: Mapping[str, Any]) -> Charge | None:

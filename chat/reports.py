@@ -90,7 +90,12 @@ def totals_by(records: QuerySet[UsageRecord], key: str) -> dict[Any, Totals]:
 
 def spent(records: QuerySet[UsageRecord], key: str) -> Expression:
     """The cost of those records whose ``key`` is the row of the outer query, to order that by."""
-    sums = records.order_by().filter(**{key: OuterRef("pk")}).values(key).annotate(spent=Sum("cost")).values("spent")
+    return summed(records, "cost", key)
+
+
+def summed(records: QuerySet[UsageRecord], amount: str, key: str) -> Expression:
+    """The sum of an amount over those records whose ``key`` is the row of the outer query."""
+    sums = records.order_by().filter(**{key: OuterRef("pk")}).values(key).annotate(sum=Sum(amount)).values("sum")
     return Coalesce(Subquery(sums), Value(Decimal(0), UsdField()), output_field=UsdField())
 
 

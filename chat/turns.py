@@ -5,9 +5,8 @@
     request_stop                                              a durable mark that the runner reads
     orphans                                                   turns whose runner is gone; `end` them as interrupted
 
-Who begins a turn as its ``runner`` has claimed it by that.
-
-A turn's id is made from its owner and the client's key, so the same key can never make a second turn.
+Who begins a turn as its ``runner`` has claimed it by that. A turn's id is made from its owner and the
+client's key, so the same key can never make a second turn.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -21,6 +20,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from chat import ledger
+from chat.engine.ceiling import Size
 from chat.engine.errors import Refused
 from chat.engine.events import Outcome
 from chat.engine.reply import plain_text
@@ -67,10 +67,11 @@ def begin(
     text: str,
     model: str = "",
     runner: str = "",
+    size: Size | None = None,
 ) -> Begun:
     """Take a question: the question and the answer's empty row are kept before any model is asked.
 
-    Raises `Refused` with one of the codes of ``docs/protocol.md``.
+    Raises `Refused` with a code of ``docs/protocol.md``; `ledger.UncountedQuestion` where there has to be a ``size``.
     """
     check_text(text)
     turn = turn_id(user, key)
@@ -89,11 +90,13 @@ def begin(
         question.save(force_insert=True)
         return _answer(turn, question, model or chat.model, runner)
 
-    return _begin(user, turn, create)
+    return _begin(user, turn, create, size)
 
 
-def begin_again(user: User, *, key: UUID, message: UUID, model: str = "", runner: str = "") -> Begun:
-    """Make an answer again, as a branch beside it. Raises `Refused`."""
+def begin_again(
+    user: User, *, key: UUID, message: UUID, model: str = "", runner: str = "", size: Size | None = None
+) -> Begun:
+    """Make an answer again, as a branch beside it. Raises what `begin` raises."""
     turn = turn_id(user, key)
 
     def create() -> Message:
@@ -107,7 +110,7 @@ def begin_again(user: User, *, key: UUID, message: UUID, model: str = "", runner
             raise Refused("not_found", "There is no such answer.")
         return _answer(turn, answer.parent, model or answer.conversation.model, runner)
 
-    return _begin(user, turn, create)
+    return _begin(user, turn, create, size)
 
 
 def turn_id(user: User, key: UUID) -> UUID:
@@ -175,12 +178,15 @@ def end(
             ended_at=timezone.now(),
         )
     )
+    Conversation.objects.filter(messages=snapshot.turn).update(updated_at=timezone.now())
     if snapshot.call:
         ledger.close_call(snapshot.call, outcome.value)
-    Conversation.objects.filter(messages=snapshot.turn).update(updated_at=timezone.now())
+    else:
+        ledger.close_unasked(snapshot.turn, outcome.value)
     return ended == 1
 
 
+@transaction.atomic
 def request_stop(user: User, turn: UUID) -> Message:
     """Mark a turn to be stopped; one that nobody has claimed is over at once. Returns what it is then, for its runner.
 
@@ -191,7 +197,9 @@ def request_stop(user: User, turn: UUID) -> Message:
     # By its key alone: PostgreSQL does not look at a joined condition again once it has waited for a row.
     message = Message.objects.filter(pk=turn)
     stopped = message.filter(state=Message.State.QUEUED).update(state=Message.State.STOPPED, ended_at=timezone.now())
-    if not stopped and not message.open().update(stop_requested=True):
+    if stopped:
+        ledger.close_unasked(turn, Outcome.STOPPED.value)
+    elif not message.open().update(stop_requested=True):
         raise Refused("ended", "This answer is already over.")
     return message.select_related("conversation").defer("content", "text").get()
 
@@ -207,7 +215,7 @@ def orphans(is_gone: Callable[[str], bool]) -> list[Message]:
     return list(Message.objects.open().filter(pk__in=gone).select_related("conversation"))
 
 
-def _begin(user: User, turn: UUID, create: Callable[[], Message]) -> Begun:
+def _begin(user: User, turn: UUID, create: Callable[[], Message], size: Size | None) -> Begun:
     try:
         with transaction.atomic():
             # Of two tabs that send the same key at once, the second waits here and then sees the first.
@@ -215,7 +223,7 @@ def _begin(user: User, turn: UUID, create: Callable[[], Message]) -> Begun:
             if begun := begun_of(turn):
                 return begun
             check_pace(user)
-            create()
+            ledger.open_ahead(create(), user.pk, size)
             begun = begun_of(turn, new=True)
     except IntegrityError:
         raise Refused("busy", "Claude is still answering in this chat. Stop it, or wait for its end.") from None

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from chat import audit, ledger, reports, turns
 from chat.engine.events import Outcome
-from chat.models import UsageRecord
+from chat.models import Budget, UsageRecord
 from tests.spending import record_of
 
 pytestmark = pytest.mark.django_db
@@ -23,7 +23,7 @@ def problems():
 
 def call_for(user, usage=USAGE, *, model="claude-sonnet-5-5", end="complete", **known):
     """A call as the ledger records it."""
-    record = ledger.open_call(user_id=user.pk, model=model)
+    record = ledger.open_call(user_id=user.pk, model=model).record
     ledger.close_call(ledger.Call(record, model=model, usage=usage, **known), end)
     return UsageRecord.objects.filter(pk=record)
 
@@ -42,7 +42,7 @@ def test_books_that_are_in_order_have_no_problems(alice, bob):
     call_for(bob, {"iterations": runs}, model="claude-haiku-5-5")
     call_for(alice, billed=False)
     call_for(alice, {}, model="claude-unheard-of-9", end="failed")
-    ledger.open_call(user_id=alice.pk, model="m", reserved=Decimal(1))
+    ledger.open_call(user_id=alice.pk, model="m")
     answer_of(alice, text="", outcome=Outcome.STOPPED)
     alice.delete()
     assert problems() == []
@@ -87,7 +87,7 @@ def test_an_unpriced_call_is_told_with_what_to_do(alice):
 
 
 def test_a_call_that_is_open_for_too_long_is_told(alice, settings):
-    record = ledger.open_call(user_id=alice.pk, model="m")
+    record = ledger.open_call(user_id=alice.pk, model="m").record
     life = settings.CHAT_TOTAL_SECONDS + settings.CHAT_REAP_SECONDS
     UsageRecord.objects.filter(pk=record).update(started_at=timezone.now() - timedelta(seconds=life))
     assert problems() == []
@@ -137,10 +137,20 @@ def test_of_many_the_first_are_named(alice):
     assert problems()[0].startswith(f"7 calls ({first}, ...) are with a cost")
 
 
+@pytest.mark.parametrize("wrong", [{"spent": Decimal("0.005330700001")}, {"reserved": Decimal("0.1")}])
+def test_an_account_that_is_not_the_sum_of_its_calls_is_told(alice, wrong):
+    budget = Budget.objects.create(amount=1, hard=False)
+    call_for(alice)
+    assert problems() == []
+    budget.accounts.update(**wrong)
+    (problem,) = problems()
+    assert problem.startswith(f"1 budget account ({budget.accounts.get().pk}) is not the sum of its calls")
+
+
 def test_it_reads_a_number_of_times_that_does_not_depend_on_the_records(alice, django_assert_num_queries):
     for _ in range(3):
         call_for(alice)
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         problems()
 
 

@@ -30,7 +30,7 @@ CLASSES = {
 
 def recorded(user, model, day, usage):
     """The call as the ledger records it, on that day."""
-    record = ledger.open_call(user_id=user.pk, model=model)
+    record = ledger.open_call(user_id=user.pk, model=model).record
     UsageRecord.objects.filter(pk=record).update(started_at=datetime.fromisoformat(day).replace(tzinfo=UTC))
     ledger.close_call(ledger.Call(record, model=model, usage=usage), "complete")
     return UsageRecord.objects.get(pk=record)

@@ -195,7 +195,7 @@ def test_a_question_cannot_be_made_again(alice):
 def test_a_save_locks_messages_before_records_as_the_end_does(alice):
     begun = begin(alice)
     turns.claim(begun.turn, ME)
-    call = ledger.Call(ledger.open_call(user_id=alice.pk, model="claude-sonnet-5-5", message_id=begun.turn))
+    call = ledger.Call(ledger.open_call(user_id=alice.pk, model="claude-sonnet-5-5", message_id=begun.turn).record)
     with CaptureQueriesContext(connection) as queries:
         turns.save(ME, [begun.turn], [turns.Snapshot(begun.turn, [{"type": "text", "text": "So far"}], call)])
     updates = [query["sql"].split()[1] for query in queries if query["sql"].startswith("UPDATE")]
@@ -255,7 +255,7 @@ def test_a_late_save_does_not_touch_a_turn_that_is_over(alice):
 def test_the_end_is_written_once_with_its_usage_record(alice):
     begun = begin(alice)
     turns.claim(begun.turn, ME)
-    record = ledger.open_call(user_id=alice.pk, model=begun.model, message_id=begun.turn)
+    record = ledger.open_call(user_id=alice.pk, model=begun.model, message_id=begun.turn).record
     usage = {"input_tokens": 1_000, "output_tokens": 100}
     call = ledger.Call(record, model="claude-sonnet-5-5", usage=usage)
     snapshot = turns.Snapshot(begun.turn, [{"type": "text", "text": "Blue."}], call)

@@ -15,6 +15,7 @@
           +-- PaymentNeeded      402, or a spend limit (a 400 or 429)                  payment
           +-- NotAllowed         403                                                   not_allowed
           +-- NoSuchModel        404                                                   no_such_model
+          +-- OverBudget         a further call, and what is left of a budget is less  over_budget
           +-- TooLarge           413                                                   too_large
           +-- BadRequest         every other 4xx                                       bad_request
 
@@ -159,6 +160,13 @@ class NoSuchModel(ProviderError):
 
     code = "no_such_model"
     sentence = "This model does not exist any more. Choose another one."
+
+
+class OverBudget(ProviderError):
+    """A further call for an answer, which a budget has not enough left for. The first is refused with the question."""
+
+    code = "over_budget"
+    sentence = "What is left of the budget is not enough to go on. Your question is kept, and so is what had arrived."
 
 
 class TooLarge(ProviderError):

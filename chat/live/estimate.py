@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from chat.engine.ceiling import Size
 from chat.engine.errors import ProviderError
 from chat.engine.events import Json
 from chat.engine.provider import Prompt, Provider
@@ -16,6 +17,7 @@ logger = logging.getLogger(__name__)
 
 COUNT_SECONDS = 5
 _BYTES_PER_TOKEN = 4
+_BYTES_PER_TOKEN_AT_LEAST = 2
 _ONE_WORD = "a"
 
 
@@ -39,6 +41,12 @@ async def estimated(provider: Provider, prompt: Prompt, reply: Reply, call: Call
     return replace(call, usage=usage, exactness=Exactness.LOWER_BOUND if hidden else Exactness.ESTIMATED)
 
 
+async def size_of(provider: Provider, prompt: Prompt) -> Size:
+    """How much a call asks for, counted by the API; where that fails, rather too much than too little."""
+    tokens = await _count(provider, prompt.model, _with_system(prompt), _BYTES_PER_TOKEN_AT_LEAST)
+    return Size.counted(tokens, prompt.max_tokens)
+
+
 def _searches(reply: Reply) -> dict[str, Any]:
     """Searches have a fee each, and the API tells their number only at the end of the stream."""
     calls = [block for block in reply.blocks_of_call if block.kind == "server_tool_use"]
@@ -54,13 +62,15 @@ async def _tokens_of(provider: Provider, model: str, text: str) -> int:
     return max(whole - overhead + 1, 1)
 
 
-async def _count(provider: Provider, model: str, messages: Sequence[Json]) -> int:
+async def _count(
+    provider: Provider, model: str, messages: Sequence[Json], bytes_per_token: int = _BYTES_PER_TOKEN
+) -> int:
     try:
         async with asyncio.timeout(COUNT_SECONDS):
             return await provider.count_tokens(model, messages)
     except (ProviderError, TimeoutError) as error:
         logger.warning("Tokens were estimated from the length of the text: count_tokens failed (%r).", error)
-        return sum(len(str(message["content"]).encode()) for message in messages) // _BYTES_PER_TOKEN
+        return sum(len(str(message["content"]).encode()) for message in messages) // bytes_per_token
 
 
 def _with_system(prompt: Prompt) -> list[Json]:

@@ -1,6 +1,8 @@
 """A generation whose calls are entered in the ledger: each opened before it is made, each failed one closed at once.
 
 The last call is not closed here but handed out by ``settled``: it is closed in the transaction that keeps the end.
+Where a hard budget binds, the longest answer of each call is what is left for it; an answer that needs a further call
+which the budget has not enough for ends as failed.
 """
 
 from collections.abc import AsyncGenerator
@@ -10,13 +12,13 @@ from time import monotonic
 from typing import Any
 
 from chat import ledger
-from chat.engine.errors import CutOff, ProviderError, TimedOut
+from chat.engine.errors import CutOff, OverBudget, ProviderError, Refused, TimedOut
 from chat.engine.events import BlockEnded, BlockStarted, CallFailed, Calling, Delta, Ended, Event, Note, Outcome
 from chat.engine.generation import Generation, Limits
 from chat.engine.provider import Prompt, Provider
 from chat.engine.reply import Reply
-from chat.ledger import Call
-from chat.live.estimate import estimated
+from chat.ledger import Call, Opened, Uncounted
+from chat.live.estimate import estimated, size_of
 from chat.live.threads import until_done
 
 PAUSES = 5  # how often one answer may be continued; the API pauses after some ten runs of its own tools
@@ -55,7 +57,11 @@ class Metered:
             async with aclosing(self._generation.events()) as events:
                 base = len(self._reply.blocks)
                 async for event in events:
-                    await self._account(event)
+                    try:
+                        await self._account(event)
+                    except Refused as refusal:
+                        yield Ended(Outcome.FAILED, error=OverBudget(refusal.message))
+                        return
                     if isinstance(event, Ended) and self._goes_on(event, pause):
                         break
                     if not base:
@@ -119,7 +125,14 @@ class Metered:
     async def _open(self) -> None:
         self._calls += 1
         # A database that is away is waited for: no call without a record, and no answer fails for want of one.
-        self._record = await until_done(ledger.open_call, model=self._prompt.model, attempt=self._calls, **self._entry)
+        entry = {"model": self._prompt.model, "attempt": self._calls, **self._entry}
+        try:
+            opened: Opened = await until_done(ledger.open_call, **entry)
+        except Uncounted:
+            size = await size_of(self._provider, self._prompt)
+            opened = await until_done(ledger.open_call, **entry, size=size)
+        self._record = opened.record
+        self._generation.prompt = replace(self._prompt, max_tokens=opened.max_tokens or self._prompt.max_tokens)
         self._called_at, self._first_token = monotonic(), None
 
     async def _close(self, error: ProviderError) -> None:

@@ -73,6 +73,8 @@ async def _interrupt(provider: Provider, orphan: Message) -> bool:
 
 
 async def _settled(provider: Provider, orphan: Message, call: ledger.Call) -> ledger.Call:
+    if orphan.state == Message.State.QUEUED:
+        return call
     reply = Reply.of(orphan.content)
     if call.model:
         reply.started, reply.usage = Started(call.model, call.request_id), dict(call.usage)

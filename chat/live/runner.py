@@ -8,6 +8,7 @@ import contextvars
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from contextlib import suppress
+from functools import partial
 from typing import Any
 from uuid import UUID
 from weakref import WeakKeyDictionary
@@ -19,8 +20,10 @@ from chat import prompts, turns
 from chat.engine.errors import InternalFault, Refused
 from chat.engine.events import Outcome
 from chat.engine.reply import plain_text
+from chat.ledger import UncountedQuestion
 from chat.live.announce import announce_end, announce_start
 from chat.live.answering import Answering
+from chat.live.estimate import size_of
 from chat.live.kept import ending_of
 from chat.live.line import EVERYBODY, WORKERS, address_of
 from chat.live.process import own_name
@@ -132,7 +135,11 @@ class Runner:
 
     async def _begin(self, begin: Callable[..., Begun]) -> Begun:
         inline = settings.CHAT_RUNNER == "inline"
-        begun = await in_thread(begin)(runner=self.name if inline else "")
+        begin = partial(begin, runner=self.name if inline else "")
+        try:
+            begun = await in_thread(begin)()
+        except UncountedQuestion as uncounted:
+            begun = await in_thread(begin)(size=await size_of(await get_provider(), uncounted.prompt))
         if begun.new:
             announced = self._spawn(announce_start(begun))
             if inline:

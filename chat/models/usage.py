@@ -68,6 +68,9 @@ class UsageRecord(models.Model):
     reserved = UsdField(
         default=Decimal(0), db_default=Decimal(0), help_text="USD held back for the call while it is open."
     )
+    max_tokens = models.PositiveIntegerField(
+        null=True, help_text="The longest answer that was paid for in advance; empty where no hard budget bound."
+    )
     exactness = models.CharField(max_length=12, choices=Exactness.choices, default=Exactness.EXACT)
     end = models.CharField(max_length=12, choices=End.choices, default=End.OPEN)
     error_code = models.CharField(max_length=50, blank=True)

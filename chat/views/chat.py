@@ -3,19 +3,18 @@
 from datetime import tzinfo
 from typing import Any, cast
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django import forms
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from chat import conversations
 from chat.engine.errors import Refused
 from chat.models import Conversation, LanguageModel, User
+from chat.models.user import zone_of
 from chat.providers import is_simulated
 from chat.views.forms import ArchiveForm, SettingsForm, TitleForm
 from chat.views.sidebar import listing
@@ -152,11 +151,13 @@ def _context(
 
 
 def _zone(request: HttpRequest) -> tzinfo:
-    """Where the reader's days begin: what the page's scripts told, or the site's."""
-    try:
-        return ZoneInfo(request.COOKIES.get("timezone", ""))
-    except (KeyError, ValueError, OSError):
-        return timezone.get_default_timezone()
+    """Where the reader's days begin: what the page's scripts told, or the site's. It is kept: so do their budgets."""
+    person, told = _person(request), request.COOKIES.get("timezone", "")
+    zone = zone_of(told)
+    if told != person.timezone and told == str(zone):
+        User.objects.filter(pk=person.pk).update(timezone=told)
+        person.timezone = told
+    return zone
 
 
 def _key(request: HttpRequest, name: str) -> UUID | None:

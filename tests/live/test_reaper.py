@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 async def title_call(user, *, age):
     """A call for a title whose stream had begun, made ``age`` ago and never closed."""
-    record = await sync_to_async(ledger.open_call)(user_id=user.pk, model="claude-haiku-5-5", purpose="title")
+    record = (await sync_to_async(ledger.open_call)(user_id=user.pk, model="claude-haiku-5-5", purpose="title")).record
     start = ledger.Call(record, "claude-haiku-5-5", "req_1", {"input_tokens": 100, "output_tokens": 1})
     await sync_to_async(ledger.note_start)(start)
     await UsageRecord.objects.filter(pk=record).aupdate(started_at=timezone.now() - age)
@@ -43,7 +43,7 @@ async def test_a_killed_continuation_is_settled_without_what_it_continues(alice,
     fields = {"conversation": None, "parent": None, "text": "Hello", "runner": "gone:1:1"}
     turn = (await sync_to_async(turns.begin)(alice, key=uuid4(), **fields)).turn
     call = {"user_id": alice.pk, "model": "claude-sonnet-5-5", "message_id": turn}
-    paused, last = [await sync_to_async(ledger.open_call)(**call, attempt=attempt) for attempt in (1, 2)]
+    paused, last = [(await sync_to_async(ledger.open_call)(**call, attempt=attempt)).record for attempt in (1, 2)]
     usage = {"input_tokens": 50, "output_tokens": 25, "server_tool_use": {"web_search_requests": 1}}
     await sync_to_async(ledger.close_call)(ledger.Call(paused, "claude-sonnet-5-5", usage=usage), "complete")
     start = ledger.Call(last, "claude-sonnet-5-5", "req_2", {"input_tokens": 90, "output_tokens": 1})

@@ -24,7 +24,7 @@ def priced(*options):
 
 def unpriced(user, usage, *, days_ago=0, model="m-1", **known):
     """The record of a call of a model that had no price."""
-    record = ledger.open_call(user_id=user.pk, model=model)
+    record = ledger.open_call(user_id=user.pk, model=model).record
     ledger.close_call(ledger.Call(record, model=model, usage=usage, **known), "complete")
     UsageRecord.objects.filter(pk=record).update(started_at=timezone.now() - timedelta(days=days_ago))
     return record
@@ -97,7 +97,7 @@ def test_a_second_time_there_is_nothing_to_do(alice):
 def test_what_has_a_cost_or_is_still_open_is_not_touched(alice):
     price_of("m-1", days_ago=9)
     charged = unpriced(alice, {"input_tokens": 1_000})
-    running = ledger.open_call(user_id=alice.pk, model="m-1")
+    running = ledger.open_call(user_id=alice.pk, model="m-1").record
     price_of("m-1", days_ago=1, input=99)
     assert priced() == "Every call has its price.\n"
     assert costs() == {charged: Decimal("0.003"), running: None}

@@ -149,3 +149,5 @@ def test_days_begin_where_the_reader_is(client_of, alice, monkeypatch, zone, nam
     client.cookies["timezone"] = zone
     page = client.get("/").content.decode()
     assert f"<h2>{name}</h2>" in page
+    alice.refresh_from_db()
+    assert alice.timezone == ("Pacific/Auckland" if name == "Today" else "")
