@@ -1,12 +1,12 @@
 """Budgets: what a call may cost is held back before it is made, what it cost is spent when it is over.
 
-Called by `ledger` alone, in the transactions that open and close records, so that the accounts are at every moment the
-sums of the records that count in them. Accounts are locked last of all rows, and in the order of their keys.
+What writes is called by `ledger` alone, in the transactions that open and close records, so that the accounts are
+always the sums of the records that count in them. They are locked last of all rows, and in the order of their keys.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import date, datetime, tzinfo
 from decimal import ROUND_DOWN, ROUND_UP, Decimal
 from functools import reduce
 from operator import or_
@@ -45,6 +45,16 @@ class Standing:
         return self.unspent - self.account.reserved
 
     @property
+    def share(self) -> int:
+        """Percent of the amount that is spent; nothing of nothing is all of it."""
+        return int(self.account.spent * 100 / self.budget.amount) if self.budget.amount else 100
+
+    @property
+    def passed(self) -> int | None:
+        """The highest share that is passed of those at which to warn."""
+        return max((share for share in self.budget.warn_at if share <= self.share), default=None)
+
+    @property
     def renews(self) -> datetime:
         """When the next period begins, in the time zone of the budget."""
         return end_of(Period(self.budget.period), self.account.start, zone_of(self.budget))
@@ -71,6 +81,17 @@ def standings(user_id: int, at: datetime) -> list[Standing]:
         return []
     accounts = BudgetAccount.objects.select_for_update().filter(pk__in=keys).order_by("pk")
     return [Standing(budgets[account.budget_id], account) for account in accounts]
+
+
+def current(budgets: Iterable[Budget], at: datetime) -> dict[int, Standing]:
+    """How budgets stand at a moment, by their keys. Two queries, however many there are; locks and makes nothing."""
+    accounts = {each.pk: BudgetAccount(budget=each, start=_start(each, at)) for each in budgets}
+    starts = {each.start for each in accounts.values()}
+    for kept in BudgetAccount.objects.filter(budget__in=accounts, start__in=starts):
+        if kept.start == accounts[kept.budget_id].start:
+            kept.budget = accounts[kept.budget_id].budget
+            accounts[kept.budget_id] = kept
+    return {key: Standing(account.budget, account) for key, account in accounts.items()}
 
 
 def hard(standings: Sequence[Standing]) -> list[Standing]:
@@ -122,8 +143,11 @@ def settle(record: int, *, held: Decimal, cost: Decimal) -> None:
 
 
 def _account(budget: Budget, at: datetime) -> BudgetAccount:
-    start = start_of(Period(budget.period), at, zone_of(budget))
-    return BudgetAccount.objects.get_or_create(budget=budget, start=start)[0]
+    return BudgetAccount.objects.get_or_create(budget=budget, start=_start(budget, at))[0]
+
+
+def _start(budget: Budget, at: datetime) -> date:
+    return start_of(Period(budget.period), at, zone_of(budget))
 
 
 def _enough(standing: Standing, amount: Decimal) -> Q:

@@ -100,7 +100,9 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="budget",
             constraint=models.CheckConstraint(
-                condition=models.Q(("user", None), ("group", None), _connector="OR"), name="a_budget_has_one_scope"
+                condition=models.Q(("user", None), ("group", None), _connector="OR"),
+                name="a_budget_has_one_scope",
+                violation_error_message="Choose a person or a group, not both. Without either it is everybody's.",
             ),
         ),
         migrations.AddConstraint(
@@ -109,11 +111,19 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="budget",
-            constraint=models.UniqueConstraint(fields=("user", "period"), name="one_budget_per_person_and_period"),
+            constraint=models.UniqueConstraint(
+                fields=("user", "period"),
+                name="one_budget_per_person_and_period",
+                violation_error_message="There is such a budget for this period already. Change that one.",
+            ),
         ),
         migrations.AddConstraint(
             model_name="budget",
-            constraint=models.UniqueConstraint(fields=("group", "period"), name="one_budget_per_group_and_period"),
+            constraint=models.UniqueConstraint(
+                fields=("group", "period"),
+                name="one_budget_per_group_and_period",
+                violation_error_message="There is such a budget for this period already. Change that one.",
+            ),
         ),
         migrations.AddConstraint(
             model_name="budget",
@@ -121,6 +131,7 @@ class Migration(migrations.Migration):
                 condition=models.Q(("group", None), ("user", None)),
                 fields=("period",),
                 name="one_budget_for_all_per_period",
+                violation_error_message="There is such a budget for this period already. Change that one.",
             ),
         ),
         migrations.AddConstraint(

@@ -12,6 +12,8 @@ from chat.engine.periods import Period
 from chat.models.money import UsdField
 from chat.models.usage import UsageRecord
 
+_TWICE = "There is such a budget for this period already. Change that one."
+
 
 def usual_shares() -> list[int]:
     """When to warn, unless somebody says otherwise."""
@@ -56,12 +58,23 @@ class Budget(models.Model):
     class Meta:
         ordering: ClassVar = ["pk"]
         constraints: ClassVar = [
-            models.CheckConstraint(condition=Q(user=None) | Q(group=None), name="a_budget_has_one_scope"),
+            models.CheckConstraint(
+                condition=Q(user=None) | Q(group=None),
+                name="a_budget_has_one_scope",
+                violation_error_message="Choose a person or a group, not both. Without either it is everybody's.",
+            ),
             models.CheckConstraint(condition=Q(amount__gte=0), name="a_budget_is_not_negative"),
-            models.UniqueConstraint(fields=["user", "period"], name="one_budget_per_person_and_period"),
-            models.UniqueConstraint(fields=["group", "period"], name="one_budget_per_group_and_period"),
             models.UniqueConstraint(
-                fields=["period"], condition=Q(user=None, group=None), name="one_budget_for_all_per_period"
+                fields=["user", "period"], name="one_budget_per_person_and_period", violation_error_message=_TWICE
+            ),
+            models.UniqueConstraint(
+                fields=["group", "period"], name="one_budget_per_group_and_period", violation_error_message=_TWICE
+            ),
+            models.UniqueConstraint(
+                fields=["period"],
+                condition=Q(user=None, group=None),
+                name="one_budget_for_all_per_period",
+                violation_error_message=_TWICE,
             ),
         ]
 

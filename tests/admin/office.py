@@ -2,10 +2,10 @@
 
 from django.utils import timezone
 
-from chat.models import LanguageModel, User
+from chat.models import Budget, LanguageModel, User
 from tests.spending import PRICE, conversation_of, message_in, record_of
 
-LISTS = [f"/admin/chat/{model}/" for model in ("conversation", "usagerecord", "user", "languagemodel")]
+LISTS = [f"/admin/chat/{model}/" for model in ("conversation", "usagerecord", "user", "languagemodel", "budget")]
 
 
 def pages_full_of(text):
@@ -20,6 +20,7 @@ def pages_full_of(text):
     message_in(conversation, question, "assistant", text, model=text[:100])
     fields = {"stop_reason": text[:50], "error_code": text[:50], "error_detail": text, "state": "failed"}
     answer = message_in(conversation, question, "assistant", text, model=text[:100], content=blocks_of(text), **fields)
+    budget = Budget.objects.create(user=owner, amount=1)
     record = record_of(
         owner,
         message=answer,
@@ -43,6 +44,9 @@ def pages_full_of(text):
         f"/admin/chat/user/{owner.pk}/delete/",
         "/admin/chat/user/add/",
         "/admin/chat/languagemodel/add/",
+        "/admin/chat/budget/add/",
+        f"/admin/chat/budget/{budget.pk}/change/",
+        f"/admin/chat/budget/{budget.pk}/delete/",
         "/admin/auth/group/add/",
         "/admin/password_change/",
     ]

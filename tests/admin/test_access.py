@@ -3,7 +3,7 @@
 import pytest
 from django.contrib.auth.models import Permission
 
-from chat.models import User
+from chat.models import Budget, User
 from tests.spending import conversation_of
 
 ROUTES = {
@@ -20,6 +20,9 @@ ROUTES = {
     "models": "/admin/chat/languagemodel/",
     "model": "/admin/chat/languagemodel/claude-sonnet-5-5/change/",
     "add model": "/admin/chat/languagemodel/add/",
+    "budgets": "/admin/chat/budget/",
+    "budget": "/admin/chat/budget/{budget}/change/",
+    "add budget": "/admin/chat/budget/add/",
 }
 ROLES = {
     "stranger": (),
@@ -30,6 +33,7 @@ ROLES = {
     "view_usagerecord": ("index", "records", "record"),
     "view_user": ("index", "people", "person"),
     "view_languagemodel": ("index", "models", "model"),
+    "view_budget": ("index", "budgets", "budget"),
     "superuser": tuple(ROUTES),
 }
 
@@ -54,9 +58,12 @@ def browser_of(client, client_of, admin):
 def test_each_role_opens_its_routes_and_no_others(browser_of, alice, role):
     conversation = conversation_of(alice)
     record = alice.usage_records.get()
+    budget = Budget.objects.create(amount=5)
     browser = browser_of(role)
     for name, route in ROUTES.items():
-        response = browser.get(route.format(conversation=conversation.pk, record=record.pk, person=alice.pk))
+        response = browser.get(
+            route.format(conversation=conversation.pk, record=record.pk, person=alice.pk, budget=budget.pk)
+        )
         expected = 200 if name in ROLES[role] else 302 if role in ("stranger", "user") else 403
         assert response.status_code == expected, name
 

@@ -1,0 +1,140 @@
+"""Budgets, and how they stand in the current period."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
+from django.contrib.admin.widgets import AdminTextInputWidget
+from django.contrib.auth.models import Group
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.safestring import SafeString
+
+from chat import budgets
+from chat.admin.calls import badge
+from chat.admin.changelist import FiguresChangeList
+from chat.budgets import Standing
+from chat.models import Budget, User
+from chat.templatetags.figures import money
+
+LARGEST = Decimal(1_000_000)
+_SHARES = "Whole numbers from 1 to 100, with commas between them: 80, 100."
+
+
+class BudgetForm(forms.ModelForm):
+    """A budget; bad input is refused with the reason."""
+
+    user = forms.ModelChoiceField(
+        User.objects.all(),
+        to_field_name="username",
+        required=False,
+        label="Person",
+        widget=AdminTextInputWidget,
+        help_text="The user name. Without a person and a group it is everybody's.",
+        error_messages={"invalid_choice": "There is nobody of this name."},
+    )
+    group = forms.ModelChoiceField(Group.objects.all(), required=False, help_text="What its people may spend together.")
+    amount = forms.DecimalField(
+        min_value=Decimal(0), max_value=LARGEST, decimal_places=6, label="Amount, $", help_text="USD for each period."
+    )
+    warn_at = forms.CharField(
+        required=False, label="Warn at, %", help_text="Percent of the amount that is spent: 80, 100."
+    )
+
+    class Meta:
+        model = Budget
+        fields = ("user", "group", "period", "amount", "hard", "warn_at")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["warn_at"] = ", ".join(str(share) for share in self.instance.warn_at)
+        if self.instance.pk:
+            self.fields["amount"].help_text = "Holds at once, also for the current period."
+
+    def clean_warn_at(self) -> list[int]:
+        """The shares as numbers, each once."""
+        try:
+            shares = {int(each) for each in self.cleaned_data["warn_at"].split(",") if each.strip()}
+        except ValueError:
+            raise forms.ValidationError(_SHARES) from None
+        if not shares <= set(range(1, 101)):
+            raise forms.ValidationError(_SHARES)
+        return sorted(shares)
+
+
+@admin.register(Budget)
+class BudgetAdmin(admin.ModelAdmin):
+    """What may be spent, by whom."""
+
+    form = BudgetForm
+    list_display = ("whose", "period", "kind", "limit", "spent", "held", "left", "state", "renews")
+    list_filter = ("period", "hard")
+    list_select_related = ("user", "group")
+    list_per_page = 50
+    search_fields = ("user__username", "group__name")
+    show_full_result_count = False
+    fields: ClassVar = ("user", "group", "period", "amount", "hard", "warn_at")
+    nothing_yet = "What people, groups or everybody may spend in a day, a week or a month will appear here."
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        """With how each stands."""
+        return FiguresChangeList
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Budget | None = None) -> tuple[str, ...]:
+        """Of another person or period it would be another budget."""
+        return ("user", "group", "period") if obj else ()
+
+    def figures(self, keys: list[int]) -> dict[int, Standing]:
+        """How the budgets of a page stand now."""
+        return budgets.current(Budget.objects.filter(pk__in=keys).select_related("user", "group"), timezone.now())
+
+    def get_deleted_objects(
+        self, objs: QuerySet[Budget] | Iterable[Budget], request: HttpRequest
+    ) -> tuple[list[Any], dict[str, int], set[str], list[str]]:
+        """Name the budgets alone: thousands of calls may count in them, and stay."""
+        found = list(objs)
+        lacking = set() if self.has_delete_permission(request) else {str(self.opts.verbose_name)}
+        return [str(each) for each in found], {"budgets": len(found)}, lacking, []
+
+    @admin.display(description="kind", ordering="hard")
+    def kind(self, budget: Budget) -> str:
+        """What it does when it is used up."""
+        return "hard" if budget.hard else "soft"
+
+    @admin.display(description="amount", ordering="amount")
+    def limit(self, budget: Budget) -> str:
+        """USD for each period."""
+        return money(budget.amount)
+
+    @admin.display(description="spent")
+    def spent(self, budget: Any) -> str:
+        """USD in the current period."""
+        return money(budget.figures.account.spent)
+
+    @admin.display(description="held back")
+    def held(self, budget: Any) -> str:
+        """USD for calls that are being made."""
+        reserved = budget.figures.account.reserved
+        return money(reserved) if reserved else ""
+
+    @admin.display(description="left")
+    def left(self, budget: Any) -> str:
+        """USD in the current period."""
+        return money(max(budget.figures.left, Decimal(0)))
+
+    @admin.display(description="state")
+    def state(self, budget: Any) -> SafeString | str:
+        """The highest share of those to warn at that is passed."""
+        standing: Standing = budget.figures
+        if standing.passed is None:
+            return f"{standing.share} %"
+        return badge("alarm" if standing.share >= 100 else "warning", f"{standing.share} %")
+
+    @admin.display(description="renews")
+    def renews(self, budget: Any) -> str:
+        """When the next period begins, where it begins."""
+        return f"{budget.figures.renews:%Y-%m-%d %H:%M %Z}"
