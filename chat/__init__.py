@@ -12,6 +12,7 @@ L2  ledger.py    the only writer of usage records
     turns.py     the only writer of messages; rules.py is what a message must be to be taken
     prompts.py   a turn's conversation as a prompt
     conversations.py   rename, delete and so on
+    spending.py  what a person is told of their spending
     reports.py   read-only questions about spending; audit.py proves the books, also against the provider's bill
     live/        turns being answered now, and the tasks that answer them
     admission.py, first_administrator.py, login_attempts.py, readiness.py   who gets in, and whether we can serve

@@ -45,6 +45,11 @@ class Standing:
         return self.unspent - self.account.reserved
 
     @property
+    def remaining(self) -> Decimal:
+        """The same, but nothing where more is spent or held back than there is."""
+        return max(self.left, Decimal(0))
+
+    @property
     def share(self) -> int:
         """Percent of the amount that is spent; nothing of nothing is all of it."""
         return int(self.account.spent * 100 / self.budget.amount) if self.budget.amount else 100
@@ -53,6 +58,13 @@ class Standing:
     def passed(self) -> int | None:
         """The highest share that is passed of those at which to warn."""
         return max((share for share in self.budget.warn_at if share <= self.share), default=None)
+
+    @property
+    def warning(self) -> str:
+        """A sentence for people; of what they share with others it does not tell how much it is."""
+        whose = _of(self.budget)
+        left = f": {_usd(self.remaining)} of {_usd(self.budget.amount)} is left" if self.budget.user_id else ""
+        return f"{self.share} % of {whose[0].lower()}{whose[1:]} is spent{left}. It is renewed on {_day(self.renews)}."
 
     @property
     def renews(self) -> datetime:
@@ -159,7 +171,7 @@ def _enough(standing: Standing, amount: Decimal) -> Q:
 
 
 def _refusal(standing: Standing, needed: Decimal) -> Refused:
-    budget, left, held = standing.budget, max(standing.left, Decimal(0)), standing.account.reserved
+    budget, left, held = standing.budget, standing.remaining, standing.account.reserved
     short = (
         f"{_of(budget)} is not enough for this: {_usd(left)} of {_usd(budget.amount)} is left, "
         f"and it could cost {_usd(needed, ROUND_UP)}."
@@ -169,13 +181,17 @@ def _refusal(standing: Standing, needed: Decimal) -> Refused:
         return Refused("over_budget", f"{short} {wait}", retry_after=SETTLES_SECONDS)
     renews = standing.renews
     seconds = max((renews - timezone.now()).total_seconds(), 1)
-    when = f"The budget is renewed on {renews.day} {renews:%B %Y at %H:%M (%Z)}."
+    when = f"The budget is renewed on {_day(renews)} {renews:%Y at %H:%M (%Z)}."
     return Refused("over_budget", f"{short} {when}", retry_after=round(seconds))
 
 
 def _of(budget: Budget) -> str:
     whose = "Your budget" if budget.user_id else f"The budget of {budget.group}" if budget.group_id else "The budget"
     return f"{whose} for this {budget.period}" if budget.period != Period.DAY else f"{whose} for today"
+
+
+def _day(moment: datetime) -> str:
+    return f"{moment.day} {moment:%B}"
 
 
 def _usd(amount: Decimal, rounding: str = ROUND_DOWN) -> str:

@@ -9,6 +9,7 @@ from chat.views import accounts, chat, health
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", chat.new_chat, name="new-chat"),
     path("conversations/", chat.conversation_list, name="conversations"),
+    path("spending/", chat.spending, name="spending"),
     path("c/<uuid:key>/", chat.conversation, name="conversation"),
     path("c/<uuid:key>/transcript/", chat.transcript, name="transcript"),
     path("c/<uuid:key>/rename/", chat.rename, name="rename"),

@@ -5,9 +5,11 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.contrib.auth.models import Group
 from django.utils import timezone
 
-from chat.models import Conversation, Message, UsageRecord, User
+from chat import budgets
+from chat.models import Budget, Conversation, Message, UsageRecord, User
 from chat.simulator import answers
 
 SONNET, HAIKU = "claude-sonnet-5-5", "claude-haiku-5-5"
@@ -72,6 +74,22 @@ def make(owner: User) -> dict[str, Conversation]:
         "archived": _archived(owner),
         "interrupted": _one(owner, "Power cut", "Tell me a story", _demo("prose")[:420], state="interrupted"),
     }
+
+
+def limit(owner: User) -> None:
+    """Budgets of the owner, of a group and of all, each spent in part."""
+    research = Group.objects.create(name="Research")
+    owner.groups.add(research)
+    scopes: list[tuple[dict[str, Any], int, str]] = [
+        ({"user": owner, "hard": True}, 25, "21.12"),
+        ({"group": research, "hard": False}, 200, "96.4"),
+        ({"period": "day"}, 40, "3.0725"),
+    ]
+    for scope, amount, spent in scopes:
+        budget = Budget.objects.create(amount=amount, **scope)
+        account = budgets.current([budget], timezone.now())[budget.pk].account
+        account.spent = Decimal(spent)
+        account.save()
 
 
 _BUSY = 'HTTP 529: {"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}'

@@ -232,6 +232,13 @@ async def refused(page: Page) -> None:
 
 
 @scene
+async def budget(page: Page) -> None:
+    """A share of it is passed."""
+    await page.context.clear_cookies(name="budget")
+    await page.goto(f"/c/{CHATS['sky']}/")
+
+
+@scene
 async def reconnecting(page: Page) -> None:
     await page.route("**/line-worker.js", lambda route: route.abort())
     await page.goto(f"/c/{CHATS['sky']}/")
@@ -249,7 +256,7 @@ async def redis_away(page: Page) -> None:
 
 # --- the scenes: administration ---------------------------------------------------------------------------------------
 
-for _name in ("conversation", "usagerecord", "user", "languagemodel"):
+for _name in ("conversation", "usagerecord", "user", "languagemodel", "budget"):
 
     async def _list(page: Page, name: str = _name) -> None:
         await page.goto(f"/admin/chat/{name}/")
@@ -261,6 +268,11 @@ for _name in ("conversation", "usagerecord", "user", "languagemodel"):
 @scene
 async def admin_transcript(page: Page) -> None:
     await page.goto(f"/admin/chat/conversation/{CHATS['sky']}/change/")
+
+
+@scene
+async def admin_budget_add(page: Page) -> None:
+    await page.goto("/admin/chat/budget/add/")
 
 
 @scene

@@ -74,6 +74,7 @@ def _prepare(folder: Path) -> None:
 
     user = User.objects.create_superuser(NAME, password=PASSWORD, first_name="Ada", last_name="Lovelace")
     CHATS.update({name: str(chat.pk) for name, chat in demo_chats.make(user).items()})
+    demo_chats.limit(user)
 
 
 @contextmanager
@@ -129,6 +130,8 @@ async def _variant(browser: Browser, url: str, size: str, scheme: str, names: li
     await page.fill("[name=password]", PASSWORD)
     await page.press("[name=password]", "Enter")
     await page.wait_for_url(f"{url}/")
+    await page.wait_for_selector("[data-alive]")
+    await page.click("#budget button")  # a scene of its own
     cookies = await context.cookies()
     await context.close()
     for name in (name for name in names if name != "login"):

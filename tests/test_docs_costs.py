@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from chat import ledger
+from chat.engine.ceiling import Ceiling, Size
 from chat.models import UsageRecord
 
 PAGE = (Path(__file__).parent.parent / "docs" / "costs.md").read_text(encoding="utf-8")
@@ -52,3 +53,14 @@ def test_an_example_is_what_the_ledger_works_out(alice, name, model, day, usage,
         assert Decimal(count.replace(",", "")) * Decimal(rate) / unit == Decimal(usd)
         if label in CLASSES:
             assert record.price[CLASSES[label]] == rate
+
+
+@pytest.mark.django_db
+def test_the_example_of_a_budget_holds_back_what_it_says():
+    size = Size.counted(1_000, 32_000)
+    price = ledger.price_at("claude-sonnet-5-5", datetime(2026, 11, 21, tzinfo=UTC), size.prompt)
+    ceiling = Ceiling.of(price, size.prompt)
+    tokens = ceiling.affordable(Decimal("0.05"), size.answer)
+    sent, held = ceiling.sent.normalize(), ceiling.cost(tokens).normalize()
+    figures = (f"{size.prompt:,} ×", f"${sent:f},", f"{tokens:,} tokens", f"${held:f} is held back")
+    assert all(figure in PAGE for figure in figures), figures

@@ -28,6 +28,7 @@ LAYERS = [
         "readiness",
         "reports",
         "rules",
+        "spending",
         "turns",
     },
     {"admin", "api", "apps", "consumers", "forms", "management", "routing", "tab", "templatetags", "urls", "views"},

@@ -124,7 +124,7 @@ class BudgetAdmin(admin.ModelAdmin):
     @admin.display(description="left")
     def left(self, budget: Any) -> str:
         """USD in the current period."""
-        return money(max(budget.figures.left, Decimal(0)))
+        return money(budget.figures.remaining)
 
     @admin.display(description="state")
     def state(self, budget: Any) -> SafeString | str:

@@ -36,5 +36,10 @@ def end_of(period: Period, start: date, zone: tzinfo) -> datetime:
             after = start + timedelta(weeks=1)
         case Period.MONTH:
             after = (start.replace(day=1) + timedelta(days=31)).replace(day=1)
+    return midnight(after, zone)
+
+
+def midnight(day: date, zone: tzinfo) -> datetime:
+    """The moment at which a day begins."""
     # By way of UTC: where the clocks are put forward at midnight there is no such hour, and the day begins at one.
-    return datetime.combine(after, time(), zone).astimezone(UTC).astimezone(zone)
+    return datetime.combine(day, time(), zone).astimezone(UTC).astimezone(zone)

@@ -3,14 +3,20 @@
 At most once: a tab that missed one reads the conversation again when it reconnects.
 """
 
+import logging
 from typing import Any
 from uuid import UUID
 
 from asgiref.sync import async_to_sync
+from django import db
 from django.utils import timezone
 
 from chat.live.line import send
+from chat.live.threads import in_thread
+from chat.spending import frame_of
 from chat.turns import Begun
+
+logger = logging.getLogger(__name__)
 
 LAYER = "default"
 
@@ -43,6 +49,17 @@ async def announce_start(begun: Begun) -> None:
 async def announce_end(user_id: int, conversation: UUID) -> None:
     """Tell the lists of conversations that no answer is being made in this one any more."""
     await announce(user_id, _news_of(conversation, running=False))
+
+
+async def announce_spending(user_id: int, conversation: UUID) -> None:
+    """Tell what a person has spent by now. Where that cannot be read nobody is told: the next call tells more."""
+    try:
+        frame = await in_thread(frame_of)(user_id, conversation)
+    except db.Error as error:
+        logger.warning("What was spent cannot be read, and nobody is told of it (%s).", error)
+        return
+    if frame:
+        await announce(user_id, frame)
 
 
 async def announce_logout(user_id: int, session_key: str | None) -> None:

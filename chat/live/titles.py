@@ -10,7 +10,7 @@ from chat.engine.events import CallFailed, Calling, Ended
 from chat.engine.generation import Limits
 from chat.engine.provider import Provider
 from chat.engine.reply import Reply, plain_text
-from chat.live.announce import announce
+from chat.live.announce import announce, announce_spending
 from chat.live.metering import Metered
 from chat.live.threads import until_done
 from chat.models import LanguageModel, UsageRecord
@@ -37,6 +37,7 @@ async def give_title(provider: Provider, begun: Begun, answer: str) -> None:
         await _make(metered, reply)
     except IntegrityError:
         return  # the chat was deleted meanwhile
+    await announce_spending(begun.owner, begun.conversation)
     made = plain_text(reply.content()).strip(WRAPPING)
     title = await until_done(conversations.retitle, begun.conversation, provisional=begun.title, title=made)
     if title:

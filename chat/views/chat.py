@@ -16,6 +16,7 @@ from chat.engine.errors import Refused
 from chat.models import Conversation, LanguageModel, User
 from chat.models.user import zone_of
 from chat.providers import is_simulated
+from chat.spending import spending_of
 from chat.views.forms import ArchiveForm, SettingsForm, TitleForm
 from chat.views.sidebar import listing
 from chat.views.transcript import TranscriptPage, transcript_page
@@ -67,6 +68,13 @@ def conversation_list(request: HttpRequest) -> HttpResponse:
     )
     template = "chat/_conversations.html" if _is_fetch(request) else "chat/conversations.html"
     return render(request, template, {"list": found})
+
+
+@require_safe
+@login_required
+def spending(request: HttpRequest) -> HttpResponse:
+    """What the person has spent, and a warning where a budget nears its end: for the page's scripts alone."""
+    return render(request, "chat/spending.html", _spending(request))
 
 
 @require_POST
@@ -145,9 +153,18 @@ def _context(
         "models": offered,
         "chosen_model": next((name for name in wanted if name in names), ""),
         "simulated": is_simulated(),
+        **_spending(request),
         "sidebar": "folded" if request.COOKIES.get("sidebar") == "folded" else "open",
         "starts": STARTS,
     }
+
+
+def _spending(request: HttpRequest) -> dict[str, Any]:
+    found = spending_of(_person(request))
+    key = f"{found.alarm.account.start}.{found.alarm.budget.pk}.{found.alarm.passed}" if found.alarm else ""
+    # Told once for each period and share.
+    seen = request.COOKIES.get("budget") == key
+    return {"spending": found, "alarm": None if seen else found.alarm, "alarm_key": key}
 
 
 def _zone(request: HttpRequest) -> tzinfo:

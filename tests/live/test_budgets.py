@@ -1,7 +1,6 @@
 """Answers under budgets: paid for before they are asked for, with what is left, and settled whatever their end."""
 
 import asyncio
-import os
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from decimal import Decimal
@@ -17,14 +16,14 @@ from chat.live.reaper import reap
 from chat.live.titles import give_title
 from chat.models import Budget, BudgetAccount, LanguageModel, Message, UsageRecord
 from chat.providers import get_provider
-from tests.live.processes import directed, kept
+from tests.live.processes import directed
 from tests.servers import Server
 from tests.tabs import RemoteTab, Tab, session_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 PROCESSES, QUESTIONS = 4, 20
-KILLS = int(os.environ.get("KILLS", "5"))
+KILLS, KILLED = 5, 10
 NO_TITLES = "none"
 LIMITS = {"CHAT_TITLE_MODEL": NO_TITLES, "CHAT_MAX_OPEN_TURNS": "100", "CHAT_MESSAGES_PER_MINUTE": "1000"}
 
@@ -93,6 +92,27 @@ async def test_an_answer_is_paid_for_with_the_question_and_settled_with_its_end(
     await in_order()
 
 
+async def test_all_tabs_of_a_person_are_told_what_is_spent_and_left_and_nobody_else(alice, bob, upstream, untitled):
+    budget = await budget_of(alice, "5")
+    sessions = [await sync_to_async(session_of)(user) for user in (alice, alice, bob)]
+    async with Tab(sessions[0]) as tab, Tab(sessions[1]) as other, Tab(sessions[2]) as his:
+        for each in (tab, other, his):
+            await each.see("hello")
+        accepted = await tab.ask(directed(tokens=5))
+        told = await other.see("spending", conversation=accepted["conversation"])
+        assert await tab.see("spending") == told
+        assert his.of("spending") == []
+    (mine,) = told["budgets"]
+    spent, reserved = await books(budget)
+    assert (Decimal(told["today"]), Decimal(told["month"]), Decimal(mine["spent"]), reserved) == (
+        spent,
+        spent,
+        spent,
+        0,
+    )
+    assert Decimal(mine["left"]) == 5 - spent
+
+
 async def test_an_answer_is_no_longer_than_what_is_left(alice, upstream, untitled):
     budget = await budget_of(alice, "0.01")
     ended, (record,) = await asked(alice, directed(tokens=5_000))
@@ -134,6 +154,18 @@ async def test_each_attempt_is_paid_for_anew(alice, upstream, untitled):
     assert first.max_tokens == second.max_tokens == 32_000
     assert await settled(budget) == second.cost
     await in_order()
+
+
+async def test_an_answer_that_is_made_again_is_paid_for_like_the_first(alice, upstream, untitled):
+    budget = await budget_of(alice)
+    ended, (first,) = await asked(alice, directed(tokens=5))
+    async with Tab(await sync_to_async(session_of)(alice)) as tab:
+        await tab.say("regenerate", id="1", key=str(uuid4()), message=ended["turn"])
+        turn = (await tab.see("accepted", re="1"))["turn"]
+        await tab.see("ended", turn=turn)
+    second = await UsageRecord.objects.aget(message=turn)
+    assert second.max_tokens == 32_000
+    assert await settled(budget) == first.cost + second.cost
 
 
 async def test_an_answer_that_cannot_pay_for_its_next_call_ends_with_what_it_has(alice, upstream, untitled):
@@ -230,14 +262,14 @@ async def test_what_was_held_back_for_answers_whose_process_is_killed_is_let_go(
     for _ in range(KILLS):
         server = await asyncio.to_thread(Server(upstream.url, **LIMITS).start)
         async with RemoteTab(server.url, session) as tab:
-            turn = (await tab.ask(directed(tokens=900, speed=50)))["turn"]
-            await tab.read(turn, 20)
+            running = [(await tab.ask(directed(tokens=900, speed=50)))["turn"] for _ in range(KILLED)]
+            for turn in running:
+                await tab.read(turn, 20)
             await asyncio.to_thread(server.kill)
     assert (await books(budget))[1] > 0
     await reap(await get_provider())
-    await kept(turn, lambda message: not message.is_open)
     assert await settled(budget) == sum([each.cost async for each in UsageRecord.objects.all()])
-    assert await UsageRecord.objects.filter(end="interrupted").acount() == KILLS
+    assert await UsageRecord.objects.filter(end="interrupted").acount() == KILLS * KILLED
 
 
 async def test_a_month_that_changes_in_mid_answer_counts_it_once_where_it_began(alice, upstream, monkeypatch):

@@ -1,6 +1,7 @@
 """A chat server without Django's database or a model: the real templates, and websockets that a test plays by hand."""
 
 import asyncio
+from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -73,6 +74,7 @@ class Fake:
         self.checks: dict[str, str] = {}
         self.mute: set[FakeSocket] = set()
         self.posts: list[tuple[str, dict[str, str]]] = []
+        self.spent("0.10", "1.20")
 
     def chat(self, *entries: dict[str, Any], title: str = "A chat") -> str:
         """A new conversation with these entries."""
@@ -80,6 +82,11 @@ class Fake:
         self.chats[key] = list(entries)
         self.titles[key] = title
         return key
+
+    def spent(self, today: str, month: str, warning: str = "", key: str = "") -> None:
+        """What the person has spent from now on."""
+        spending = {"today": Decimal(today), "month": Decimal(month), "own": []}
+        self.spending = {"spending": spending, "alarm": warning and {"warning": warning}, "alarm_key": key}
 
     async def socket(self) -> FakeSocket:
         """The next websocket that the page opens, greeted."""
@@ -93,6 +100,7 @@ class Fake:
                 web.get("/c/{key}/", self._conversation),
                 web.get("/c/{key}/transcript/", self._transcript),
                 web.get("/conversations/", self._list),
+                web.get("/spending/", self._spending),
                 web.post("/c/{key}/{deed}/", self._post),
                 web.get("/accounts/login/", self._login),
                 web.get("/readyz", self._readiness),
@@ -121,6 +129,11 @@ class Fake:
     async def _list(self, request: web.Request) -> web.Response:
         found = self._listing(request.query.get("q", ""), archived="archived" in request.query)
         return _html(render_to_string("chat/_conversations.html", {"list": found}))
+
+    async def _spending(self, request: web.Request) -> web.Response:
+        seen = request.cookies.get("budget") == self.spending["alarm_key"]
+        told = {**self.spending, "alarm": None} if seen else self.spending
+        return _html(render_to_string("chat/spending.html", told))
 
     async def _post(self, request: web.Request) -> web.Response:
         key = self._known(request)
@@ -198,6 +211,7 @@ class Fake:
             "models": models,
             "chosen_model": models[0]["id"],
             "simulated": True,
+            **self.spending,
             "sidebar": "open",
             "starts": [{"title": "Explain", "text": "Explain hash tables."}],
             "csrf_token": "token",

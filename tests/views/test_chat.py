@@ -247,7 +247,7 @@ def test_it_opens_without_more_queries_for_more_messages(
     client = client_of(alice)
     client.get("/")
     for chat in (hers, long):
-        with django_assert_num_queries(8):
+        with django_assert_num_queries(10):
             client.get(f"/c/{chat.pk}/")
 
 

@@ -14,6 +14,7 @@ import { byId } from "./page/parts.js";
 import { Follower } from "./page/scroll.js";
 import { Sidebar } from "./page/sidebar.js";
 import { CLOSED, Socket } from "./page/socket.js";
+import * as spending from "./page/spending.js";
 import { Switcher } from "./page/switcher.js";
 import * as transcript from "./page/transcript.js";
 import { addressOf, conversation } from "./page/where.js";
@@ -57,6 +58,7 @@ const DEEDS = {
   delete: (button) => dialogs.open("delete", idOf(button)),
   archive: (button) => archive(idOf(button), true),
   unarchive: (button) => archive(idOf(button), false),
+  "dismiss-budget": () => spending.dismiss(),
   fold: () => sidebar.fold(),
   "open-drawer": () => sidebar.openDrawer(),
   "close-drawer": () => sidebar.closeDrawer(),
@@ -75,7 +77,10 @@ document.body.dataset.alive = "";
 
 function up({ limits }) {
   // What happened meanwhile was told to nobody.
-  if (connection.found()) sidebar.refresh();
+  if (connection.found()) {
+    sidebar.refresh();
+    spending.refresh();
+  }
   composer.limit = limits.text;
   live.watch();
   asking.outbox.flush();
@@ -98,6 +103,7 @@ function shut(code) {
 function frame(frame) {
   if (frame.type === "turn") asking.announced(frame);
   else if (frame.type === "conversation") hearOf(frame);
+  else if (frame.type === "spending") spending.refresh();
   else if (["block", "delta", "status", "ended"].includes(frame.type)) live.progress(frame);
 }
 

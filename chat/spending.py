@@ -1,0 +1,86 @@
+"""What a person has spent, and how the budgets stand that it counts in: as the page and the protocol tell it."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q, Sum
+from django.utils import timezone
+
+from chat import budgets
+from chat.budgets import Standing
+from chat.engine.periods import Period, midnight, start_of
+from chat.models import Budget, UsageRecord, User
+
+
+@dataclass(frozen=True, slots=True)
+class Spending:
+    """USD today and this month, where the person's days begin; the budgets, one's own first."""
+
+    today: Decimal
+    month: Decimal
+    standings: tuple[Standing, ...]
+
+    @property
+    def own(self) -> list[Standing]:
+        """The person's own budgets."""
+        return [each for each in self.standings if each.budget.user_id]
+
+    @property
+    def alarm(self) -> Standing | None:
+        """The budget of which the greatest share is spent, of those that are to be warned of."""
+        passed = [each for each in self.standings if each.passed is not None]
+        return max(passed, key=lambda each: (each.share, each.budget.hard), default=None)
+
+
+def spending_of(user: User) -> Spending:
+    """What is true now."""
+    now = timezone.now()
+    day, month = (midnight(start_of(period, now, user.zone), user.zone) for period in (Period.DAY, Period.MONTH))
+    records = UsageRecord.objects.filter(user=user, started_at__gte=month)
+    sums = records.aggregate(month=Sum("cost"), today=Sum("cost", filter=Q(started_at__gte=day)))
+    applying = Budget.objects.of(user.pk).select_related("user", "group")
+    standings = sorted(budgets.current(applying, now).values(), key=_order)
+    return Spending(sums["today"] or Decimal(0), sums["month"] or Decimal(0), tuple(standings))
+
+
+def frame_of(user_id: int, conversation: UUID) -> dict[str, Any] | None:
+    """The ``spending`` frame after a call in a conversation was settled; ``None`` where the person was deleted."""
+    user = User.objects.filter(pk=user_id).first()
+    if user is None:
+        return None
+    found = spending_of(user)
+    return {
+        "type": "spending",
+        "conversation": str(conversation),
+        "today": _usd(found.today),
+        "month": _usd(found.month),
+        "budgets": [_told(each) for each in found.standings],
+    }
+
+
+def _order(standing: Standing) -> tuple[int, int]:
+    budget = standing.budget
+    return (0 if budget.user_id else 1 if budget.group_id else 2, budget.pk)
+
+
+def _told(standing: Standing) -> dict[str, Any]:
+    budget = standing.budget
+    told = {
+        "of": "you" if budget.user_id else "group" if budget.group_id else "everybody",
+        "name": budget.group.name if budget.group else "",
+        "period": budget.period,
+        "hard": budget.hard,
+        "share": standing.share,
+        "passed": standing.passed,
+        "renews": standing.renews.isoformat(),
+    }
+    if budget.user_id:
+        sums = {"amount": budget.amount, "spent": standing.account.spent, "left": standing.remaining}
+        told |= {name: _usd(amount) for name, amount in sums.items()}
+    return told
+
+
+def _usd(amount: Decimal) -> str:
+    return format(amount.normalize(), "f")

@@ -1,0 +1,29 @@
+/** What the person has spent, in the menu, and the warning where a budget nears its end: both are the server's to say. */
+
+import { announce } from "./announce.js";
+import { fragment } from "./http.js";
+import { byId, part } from "./parts.js";
+
+const YEAR = 365 * 24 * 3600;
+
+let reading = new AbortController();
+
+/** Read it again. What cannot be read is old until the next answer. */
+export async function refresh() {
+  reading.abort();
+  reading = new AbortController();
+  const { signal } = reading;
+  const found = await fragment("/spending/", signal).catch(() => null);
+  if (!found || signal.aborted) return;
+  const told = byId("budget").dataset.key;
+  for (const element of [...found.content.children]) byId(element.id)?.replaceWith(element);
+  const { dataset, hidden } = byId("budget");
+  if (!hidden && dataset.key !== told) announce(part(byId("budget"), "warning").textContent);
+}
+
+/** Not again before the next share is passed; the server hears of it by the cookie. */
+export function dismiss() {
+  const notice = byId("budget");
+  document.cookie = `budget=${notice.dataset.key}; path=/; max-age=${YEAR}; samesite=lax`;
+  notice.hidden = true;
+}
