@@ -9,7 +9,7 @@ from django.db import connection
 from django.utils import timezone
 
 from chat import ledger, turns
-from chat.models import Conversation, Price, UsageRecord
+from chat.models import Budget, Conversation, LanguageModel, Price, UsageRecord
 
 pytestmark = pytest.mark.django_db
 
@@ -105,6 +105,17 @@ def test_a_record_is_closed_by_whoever_comes_first(alice):
 def test_a_refusal_before_any_output_is_counted_but_not_charged(alice):
     record = closed(alice, {"input_tokens": 1_000}, billed=False)
     assert (record.input_tokens, record.cost, record.billed) == (1_000, 0, False)
+
+
+def test_a_call_that_is_priced_later_is_spent_later(alice):
+    budget = Budget.objects.create(amount=1, hard=False)
+    record = closed(alice, {"input_tokens": 1_000}, answered="claude-unheard-of-9")
+    assert budget.accounts.get().spent == 0
+    LanguageModel.objects.create(id="claude-unheard-of-9", label="U", context_tokens=1, max_output_tokens=1)
+    rates = {"input": 2, "output": 10, "cache_write_5m": 2, "cache_write_1h": 4, "cache_read": 1}
+    Price.objects.create(model_id="claude-unheard-of-9", valid_from=record.started_at, **rates)
+    (late,) = ledger.price_unpriced()
+    assert budget.accounts.get().spent == late.cost == Decimal("0.002")
 
 
 def test_the_start_of_the_stream_is_kept_for_the_reaper(alice):
