@@ -144,8 +144,9 @@ class ChatConsumer(AsyncWebsocketConsumer):
             return wire.refused(error, error.re)
         except Refused as error:
             return wire.refused(error, re)
-        except db.Error:
-            logger.exception("A command failed: the database cannot be reached.")
+        except db.Error as error:
+            known = isinstance(error, (db.OperationalError, db.InterfaceError))
+            logger.warning("A command was refused: %s", error, exc_info=None if known else error)
             away = Refused("unavailable", "The service cannot reach its database. Try again shortly.", retry_after=5)
             return wire.refused(away, re)
         return None

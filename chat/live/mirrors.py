@@ -52,6 +52,7 @@ class Mirrors:
         self._unwanted: defaultdict[str, set[str]] = defaultdict(set)
         self._wake = asyncio.Event()
         self._look = asyncio.Event()
+        self._met_unknown = False
         line.on("pieces", self._take_pieces)
         line.on("pulse", self._take_pulse)
         line.on("claimed", self._take_claimed)
@@ -106,6 +107,7 @@ class Mirrors:
         for key, (new, status, ended) in message["turns"].items():
             mirror = self._heard(key, message["from"])
             if mirror is None:
+                self._note_unknown(key)
                 continue
             try:
                 mirror.turn.grow(new)
@@ -140,6 +142,15 @@ class Mirrors:
         if mirror:
             mirror.address, mirror.heard = sender, self._clock()
         return mirror
+
+    def _note_unknown(self, key: str) -> None:
+        if not self._met_unknown:
+            self._met_unknown = True
+            logger.info(
+                "Words came of turn %s, which nobody here reads (any more); its process will be told to send no more, "
+                "and nothing need be done. It is not said again.",
+                key,
+            )
 
     def _ask(self, mirror: Mirror) -> None:
         self._wanted.add(mirror)

@@ -165,6 +165,7 @@ class Runner:
         """Answer a turn that is claimed for this process; its end is announced after ``announced``."""
         watched = self.relay.mirrors.pop(begun.turn)
         turn = self.turns[begun.turn] = watched or LiveTurn(begun.turn, begun.conversation, begun.owner)
+        self._save_regularly()
         if self._closing:
             self.stop(turn.id, Outcome.INTERRUPTED)
         self._spawn(self._answer(turn, begun, announced))
@@ -198,7 +199,6 @@ class Runner:
             answering = self._answering[turn.id] = Answering(turn, provider, prompt)
             if outcome := self._stopped.get(turn.id):
                 answering.stop(outcome)
-            self._save_regularly()
             await answering.run()
         except Exception:
             logger.exception("Turn %s failed inside.", turn.key)
@@ -213,7 +213,8 @@ class Runner:
             self._saver = self._spawn(self._keep_saving(), self._always)
 
     async def _keep_saving(self) -> None:
-        while self._answering:
+        # From when a turn is taken: it may wait for a thread or for the database, and that is a sign of life, too.
+        while self.turns:
             await asyncio.sleep(SAVE_SECONDS)
             try:
                 await self._save()
@@ -225,7 +226,7 @@ class Runner:
 
     async def _save(self) -> None:
         grown = {answering: snapshot for answering in self._answering.values() if (snapshot := answering.unsaved())}
-        lost = await in_thread(turns.save)(self.name, list(self._answering), list(grown.values()))
+        lost = await in_thread(turns.save)(self.name, list(self.turns), list(grown.values()))
         for answering, snapshot in grown.items():
             answering.saved(snapshot)
         for turn in lost:
@@ -272,7 +273,10 @@ def current_runner() -> Runner:
 
 
 async def _cancelled(tasks: Iterable[asyncio.Task[Any]]) -> None:
+    """Cancel tasks and wait for them, but not for one that will not end."""
     tasks = list(tasks)
     for task in tasks:
         task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    if tasks:
+        done, _ = await asyncio.wait(tasks, timeout=CLOSE_SECONDS)
+        await asyncio.gather(*done, return_exceptions=True)

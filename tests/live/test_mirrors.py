@@ -83,3 +83,12 @@ async def test_a_turn_that_is_over_is_not_found(alice, here):
     await ended_with(turn)
     assert await here.relay.find(turn, alice.pk) is None
     assert await here.relay.find(uuid4(), alice.pk) is None
+
+
+async def test_words_of_a_turn_that_nobody_reads_here_are_logged_once(here, caplog):
+    caplog.set_level("INFO", logger="chat.live.mirrors")
+    for _ in range(2):
+        words = [0, 0, 0, [["Hello", [{"type": "text", "text": ""}]]]]
+        here.relay.mirrors._take_pieces({"from": ELSEWHERE, "turns": {str(uuid4()): [words, None, None]}})
+    assert [record.levelname for record in caplog.records] == ["INFO"]
+    assert "nothing need be done" in caplog.text

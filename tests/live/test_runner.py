@@ -3,6 +3,7 @@
 import asyncio
 import json
 import socket
+import threading
 from functools import partial
 from importlib import import_module
 from unittest.mock import Mock
@@ -244,3 +245,22 @@ async def test_a_hundred_answers_at_once_all_arrive(alice, upstream, settings):
     answers = [await over(each.turn) for each in begun]
     assert {answer.state for answer in answers} == {"complete"}
     assert {answer.text for answer in answers} == {answer_text(directed(tokens=20, speed=100))}
+
+
+async def test_a_turn_that_waits_for_its_prompt_gives_signs_of_life(alice, upstream, monkeypatch):
+    prompt_of, free = prompts.prompt_of, threading.Event()
+
+    def late(turn):
+        free.wait(10)
+        return prompt_of(turn)
+
+    monkeypatch.setattr(prompts, "prompt_of", late)
+    turn = (await begin(alice, "Hello")).turn
+    begun = (await Message.objects.aget(pk=turn)).heartbeat
+    try:
+        async with asyncio.timeout(10):
+            while (await Message.objects.aget(pk=turn)).heartbeat == begun:  # noqa: ASYNC110 - a database tells nothing
+                await asyncio.sleep(0.05)
+    finally:
+        free.set()
+    assert (await over(turn)).state == "complete"
