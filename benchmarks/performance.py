@@ -13,8 +13,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pygal
-from pygal.style import CleanStyle
+from pygal.style import Style
 
+from benchmarks.deployments import DEPLOYMENTS
 from benchmarks.processes import ROOT
 
 DOCS = ROOT / "docs"
@@ -34,6 +35,7 @@ SECTIONS = {
     "Memory": ("memory",),
     "Long conversations": ("long_chat",),
 }
+COLOURS = ("#8a8a8a", "#0f766e", "#5eb8ad", "#b45309", "#e0a458", "#b91c1c")  # one for each of `DEPLOYMENTS`
 PLOTS = {
     "performance-processor.svg": ("Processor time for a token (µs)", "steady"),
     "performance-lateness.svg": ("Lateness of the 99th percentile (ms)", "p99"),
@@ -87,16 +89,16 @@ def plot(
         title=title,
         x_title="streams of 40 tokens/s",
         logarithmic=True,
-        style=CleanStyle(font_family="sans-serif", background="white", plot_background="white"),
+        style=Style(font_family="sans-serif", background="white", plot_background="white", colors=COLOURS),
         js=[],
-        show_dots=True,
+        stroke_style={"width": 2},
         legend_at_bottom=True,
         legend_at_bottom_columns=2,
         width=900,
-        height=520,
+        height=600,
     )
     chart.x_labels = list(figures)
-    for name in next(iter(figures.values())):
+    for name in DEPLOYMENTS:
         values = [figure(results[name]) for results in figures.values()]
         # NaN is how a figure is written that there is none of.
         chart.add(name, [value if value > 0 else None for value in values])
