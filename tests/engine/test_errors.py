@@ -24,6 +24,7 @@ CODES = {
     "PaymentNeeded": "payment",
     "NotAllowed": "not_allowed",
     "NoSuchModel": "no_such_model",
+    "OverBudget": "over_budget",
     "TooLarge": "too_large",
     "BadRequest": "bad_request",
 }
