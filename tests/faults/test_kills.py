@@ -39,12 +39,13 @@ async def test_an_answer_whose_worker_is_killed_is_kept_and_paid_for_up_to_the_l
     assert (await page.ended(turn, seconds=10))["state"] == "interrupted"
     answer = await row(turn)
     assert page.text(turn).startswith(answer.text)
-    (call,) = site.upstream.ledger.find(contains=STEADY)
+    record = await UsageRecord.objects.aget(message=turn)
+    # By its id: a title for the same question may still be made from the test before.
+    (call,) = (each for each in site.upstream.ledger.find(contains=STEADY) if each.id == record.request_id)
     assert call.text.startswith(answer.text)
     # It is saved once a second, and a piece is five characters at most.
     assert len(call.text) - len(answer.text) < 1.5 * SPEED * 5
-    record = await UsageRecord.objects.aget(message=turn)
-    assert (record.request_id, record.end, record.exactness) == (call.id, "interrupted", "estimated")
+    assert (record.end, record.exactness) == ("interrupted", "estimated")
     assert record.input_tokens == call.usage["input_tokens"]
     assert record.output_tokens > 0
     again = await page.ask(directed(text="Go on."), conversation=accepted["conversation"], parent=turn)
