@@ -139,9 +139,9 @@ def client_of():
 @pytest.fixture
 def unused_port():
     """A port of this machine where nobody listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    from tests.servers import free_port
+
+    return free_port()
 
 
 @pytest.fixture
@@ -176,3 +176,12 @@ def tab_of():
         return Tab(await sync_to_async(session_of)(user), **fields)
 
     return tab
+
+
+@pytest_asyncio.fixture
+async def remote_tab(server, alice):
+    """Opens tabs of Alice on the ``server`` of the test's module, a process of its own."""
+    from tests.tabs import RemoteTab, session_of
+
+    session = await sync_to_async(session_of)(alice)
+    return lambda: RemoteTab(server.url, session)

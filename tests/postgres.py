@@ -2,14 +2,13 @@
 
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
-import time
 from contextlib import suppress
 from pathlib import Path
 
 from scripts.setup import find_program
+from tests.servers import free_port, wait_until
 
 START_SECONDS = 30
 USER = "postgres"
@@ -24,9 +23,7 @@ class Postgres:
         self._as = USER if os.geteuid() == 0 else None
         if self._as:
             shutil.chown(self.folder, self._as)
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         self.url = f"postgres://{USER}@127.0.0.1:{self.port}/postgres"
         options = ["--username", USER, "--auth=trust", "--no-sync", "--encoding=UTF8", "--locale=C.UTF-8"]
         command = [_program("initdb"), "--pgdata", self.folder, *options]
@@ -47,12 +44,8 @@ class Postgres:
         self.process = subprocess.Popen(
             [*command, *flags], user=self._as, cwd=self.folder, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
         )
-        for _ in range(START_SECONDS * 20):
-            if self._answers():
-                return self
-            assert self.process.poll() is None, "PostgreSQL ended at its start."
-            time.sleep(0.05)
-        raise AssertionError("PostgreSQL did not start.")
+        wait_until(self._answers, self.process, "PostgreSQL", START_SECONDS)
+        return self
 
     def kill(self):
         """End it at once, with all of its processes, as a crash would."""

@@ -53,18 +53,14 @@ class Server(Process):
 
     def __init__(self, upstream, **environment):
         super().__init__(upstream, **environment)
-        self.url = f"http://127.0.0.1:{_free_port()}"
+        self.url = f"http://127.0.0.1:{free_port()}"
 
     def start(self):
         """Start it, and wait until it answers."""
         daphne = ["-m", "chatproject.server", "-v", "0", "-b", "127.0.0.1", "-p", self.url.rpartition(":")[2]]
         self.run(*daphne, "chatproject.asgi:application")
-        for _ in range(START_SECONDS * 20):
-            if self._answers():
-                return self
-            assert self.process.poll() is None, "The server ended at its start."
-            time.sleep(0.05)
-        raise AssertionError("The server did not start.")
+        wait_until(self._answers, self.process, "The server")
+        return self
 
     def _answers(self):
         try:
@@ -89,23 +85,35 @@ class Redis:
     """redis-server on a free port, with nothing kept; it can be killed and started again."""
 
     def __init__(self):
-        self.port = _free_port()
+        self.port = free_port()
         self.url = f"redis://127.0.0.1:{self.port}"
 
     def start(self):
         """Start it, and wait until it listens."""
         command = ["redis-server", "--port", str(self.port), "--save", "", "--bind", "127.0.0.1"]
         self.process = subprocess.Popen([*command, "--loglevel", "warning"], stdout=subprocess.DEVNULL)
-        for _ in range(START_SECONDS * 20):
-            with suppress(OSError), socket.create_connection(("127.0.0.1", self.port)):
-                return self
-            time.sleep(0.05)
-        raise AssertionError("redis-server did not start.")
+        wait_until(self._listens, self.process, "redis-server")
+        return self
 
     def kill(self):
         """End it with SIGKILL."""
         self.process.kill()
         self.process.wait()
+
+    def _listens(self):
+        with suppress(OSError), socket.create_connection(("127.0.0.1", self.port)):
+            return True
+        return False
+
+
+def wait_until(answers, process, name, seconds=START_SECONDS):
+    """Wait until a process that was started answers, and no longer than it lives."""
+    for _ in range(seconds * 20):
+        if answers():
+            return
+        assert process.poll() is None, f"{name} ended at its start."
+        time.sleep(0.05)
+    raise AssertionError(f"{name} did not start.")
 
 
 def database_url():
@@ -116,7 +124,8 @@ def database_url():
     return f"postgres://{database['USER']}@{database['HOST']}:{database['PORT']}/{database['NAME']}"
 
 
-def _free_port():
+def free_port():
+    """A port of this machine where nobody listens."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]

@@ -22,13 +22,6 @@ async def server(redis, upstream):
     await asyncio.to_thread(server.stop)
 
 
-@pytest_asyncio.fixture
-async def remote_tab(server, alice):
-    """Opens tabs of Alice on the server."""
-    session = await sync_to_async(session_of)(alice)
-    return lambda: RemoteTab(server.url, session)
-
-
 async def is_answered(tab, **fields):
     accepted = await tab.ask('[[sim {"text": "Still here."}]]', **fields)
     assert (await tab.see("ended", turn=accepted["turn"]))["state"] == "complete"

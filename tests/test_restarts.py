@@ -6,13 +6,11 @@ import signal
 import aiohttp
 import pytest
 import pytest_asyncio
-from asgiref.sync import sync_to_async
 
 from chat.consumers import RESTARTING
 from chat.models import Message
 from tests.live.processes import directed
 from tests.servers import Server
-from tests.tabs import RemoteTab, session_of
 
 LONG_OPEN = 2.5
 """Seconds: daphne forgets by then which request a socket came with, and would end it with all others."""
@@ -27,13 +25,6 @@ async def server(upstream):
     await asyncio.to_thread(server.start)
     yield server
     await asyncio.to_thread(server.stop)
-
-
-@pytest_asyncio.fixture
-async def remote_tab(server, alice):
-    """Opens tabs of Alice on the server."""
-    session = await sync_to_async(session_of)(alice)
-    return lambda: RemoteTab(server.url, session)
 
 
 async def test_an_idle_tab_is_told_at_once_that_the_server_restarts(server, remote_tab):

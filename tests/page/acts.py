@@ -2,12 +2,27 @@
 
 from playwright.async_api import Page, expect
 
+from tests.page.fake import Fake, FakeSocket
+
 QUESTION = '#transcript [data-role="user"]'
 ASKED = f"{QUESTION} > [data-part=blocks]"
 ANSWER = '#transcript [data-role="assistant"]'
 BLOCKS = f"{ANSWER} > [data-part=blocks]"
 STATUS = f"{ANSWER} > [data-part=status]"
 FAILURE = f"{ANSWER} > [data-part=failure]"
+
+
+def item(key: str) -> str:
+    """Where a conversation stands in the list."""
+    return f'#conversations li[data-conversation="{key}"]'
+
+
+async def opened(fake: Fake, page: Page, key: str) -> FakeSocket:
+    """Open a conversation of the fake server; gives its socket, which has taken the `watch`."""
+    await page.goto(f"{fake.url}/c/{key}/")
+    socket = await fake.socket()
+    await socket.watched((), fake.chats[key][-1]["id"])
+    return socket
 
 
 async def ask(page: Page, text: str) -> None:

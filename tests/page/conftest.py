@@ -9,7 +9,7 @@ from playwright.async_api import Page, async_playwright, expect
 
 from chat.simulator import Simulator
 from tests.cables import Cable
-from tests.page.fake import Fake
+from tests.page.fake import Fake, exchange
 from tests.page.site import Site
 from tests.servers import Server
 
@@ -94,6 +94,12 @@ async def fake(fake_server):
     yield fake_server
     for socket in fake_server.live:
         await socket.close()
+
+
+@loop_fixture
+async def two(fake):
+    """Two conversations on the fake server: `Fruit` and `Trees`."""
+    return fake.chat(*exchange("Apples", "Red"), title="Fruit"), fake.chat(*exchange("Oaks", "Tall"), title="Trees")
 
 
 @session_fixture

@@ -5,26 +5,10 @@ from uuid import uuid4
 import pytest
 from playwright.async_api import expect
 
-from tests.page.acts import ASKED, BLOCKS, QUESTION, ask, sees
+from tests.page.acts import ASKED, BLOCKS, QUESTION, ask, item, opened, sees
 from tests.page.fake import block, delta, exchange
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
-
-
-def item(key):
-    return f'#conversations li[data-conversation="{key}"]'
-
-
-@pytest.fixture
-def two(fake):
-    return fake.chat(*exchange("Apples", "Red"), title="Fruit"), fake.chat(*exchange("Oaks", "Tall"), title="Trees")
-
-
-async def opened(fake, page, key):
-    await page.goto(f"{fake.url}/c/{key}/")
-    socket = await fake.socket()
-    await socket.watched((), fake.chats[key][-1]["id"])
-    return socket
 
 
 async def test_it_changes_conversations_on_the_same_socket(fake, page, two):

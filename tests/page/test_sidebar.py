@@ -3,25 +3,9 @@
 import pytest
 from playwright.async_api import expect
 
-from tests.page.fake import exchange
+from tests.page.acts import item, opened
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
-
-
-def item(key):
-    return f'#conversations li[data-conversation="{key}"]'
-
-
-@pytest.fixture
-def two(fake):
-    return fake.chat(*exchange("Apples", "Red"), title="Fruit"), fake.chat(*exchange("Oaks", "Tall"), title="Trees")
-
-
-async def opened(fake, page, key):
-    await page.goto(f"{fake.url}/c/{key}/")
-    socket = await fake.socket()
-    await socket.watched((), fake.chats[key][-1]["id"])
-    return socket
 
 
 async def choose(page, key, deed):
