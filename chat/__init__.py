@@ -6,12 +6,14 @@ L0  engine/      pure: events, the reply they fold to, usage, prices, charges, p
 L1  providers/   who answers: Claude through the SDK (``anthropic.py``); what it billed (``bill.py``)
     simulator/   a small server that speaks the Messages API, for running without a key and for tests
     wire.py      websocket frames: JSON text to commands, events to JSON text
-    models/      what is kept: users, conversations, messages, models with their prices, usage records, budgets
+    models/      what is kept: users, conversations, messages, models with their prices, usage records, budgets,
+                 reviews
 L2  ledger.py    the only writer of usage records
     budgets.py   the only writer of what of a budget is spent and held back
     turns.py     the only writer of messages; rules.py is what a message must be to be taken
     prompts.py   a turn's conversation as a prompt
     conversations.py   rename, delete and so on
+    reviews.py   who may read others' conversations; the only writer of who did, and of reviewers' notes
     spending.py  what a person is told of their spending
     reports.py   read-only questions about spending; audit.py proves the books, also against the provider's bill
     live/        turns being answered now, and the tasks that answer them

@@ -27,6 +27,7 @@ LAYERS = [
         "prompts",
         "readiness",
         "reports",
+        "reviews",
         "rules",
         "spending",
         "turns",
@@ -37,12 +38,22 @@ LAYERS = [
 MAY_HIDE_IMPORTS = {"chat.providers", "chat.apps"}
 SDK = {"anthropic", "httpx2", "httpcore2"}
 SDK_USERS = {"chat.providers.anthropic", "chat.providers.faults"}
-WRITERS = {"Message": {"chat.turns"}, "UsageRecord": {"chat.ledger"}, "BudgetAccount": {"chat.budgets"}}
+WRITERS = {
+    "Message": {"chat.turns"},
+    "UsageRecord": {"chat.ledger"},
+    "BudgetAccount": {"chat.budgets"},
+    "ReviewRecord": {"chat.reviews"},
+    "ReviewNote": {"chat.reviews"},
+}
 RELATED = {
     "messages": "Message",
     "children": "Message",
     "usage_records": "UsageRecord",
     "accounts": "BudgetAccount",
+    "readings": "ReviewRecord",
+    "read_by_others": "ReviewRecord",
+    "review_records": "ReviewRecord",
+    "review_notes": "ReviewNote",
 }
 WRITES = {"create", "acreate", "bulk_create", "abulk_create", "update", "aupdate", "bulk_update", "abulk_update"}
 WRITES |= {"get_or_create", "aget_or_create", "update_or_create", "aupdate_or_create"}

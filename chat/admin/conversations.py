@@ -102,7 +102,7 @@ class ConversationAdmin(admin.ModelAdmin):
         transcript = transcript_of(conversation, through=_key(request, "message"), page=request.GET.get("p"))
         context = {
             **self.admin_site.each_context(request),
-            "title": str(conversation),
+            "title": conversation.heading,
             "opts": self.opts,
             "original": conversation,
             "transcript": transcript,
@@ -139,7 +139,7 @@ class ConversationAdmin(admin.ModelAdmin):
     def heading(self, conversation: Conversation) -> SafeString:
         """The title, and a word where it is archived."""
         archived = format_html(' <span class="badge">{}</span>', "archived") if conversation.archived else ""
-        return format_html("<bdi>{}</bdi>{}", str(conversation), archived)
+        return format_html("<bdi>{}</bdi>{}", conversation.heading, archived)
 
     @admin.display(description="messages", ordering="message_count")
     def length(self, conversation: Any) -> str:

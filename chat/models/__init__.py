@@ -1,8 +1,9 @@
-"""What is kept: people, conversations as trees of messages, models with prices, what every call cost, and budgets."""
+"""What is kept: people, conversations as trees of messages, models with prices, calls, budgets and reviews."""
 
 from chat.models.budget import Budget, BudgetAccount
 from chat.models.catalogue import LanguageModel, Price
 from chat.models.conversation import Conversation, Message
+from chat.models.review import ReviewNote, ReviewRecord
 from chat.models.usage import UsageRecord
 from chat.models.user import User
 
@@ -13,6 +14,8 @@ __all__ = [
     "LanguageModel",
     "Message",
     "Price",
+    "ReviewNote",
+    "ReviewRecord",
     "UsageRecord",
     "User",
 ]

@@ -37,8 +37,15 @@ class Conversation(models.Model):
     class Meta:
         ordering: ClassVar = ["-updated_at"]
         indexes: ClassVar = [models.Index(fields=["owner", "archived", "-updated_at"])]
+        permissions: ClassVar = [("review_conversations", "Can read the text of others' conversations")]
 
     def __str__(self) -> str:
+        # Not its title, which is text: this stands in log entries, confirmations and wherever else Django names a row.
+        return f"Conversation {str(self.pk)[:8]}"
+
+    @property
+    def heading(self) -> str:
+        """The title, or what stands in its place; only for whoever may read the conversation."""
         return self.title or "New chat"
 
 
@@ -105,7 +112,8 @@ class Message(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.role}: {self.text[:60]}"
+        # Not its text: see `Conversation`.
+        return f"{self.get_role_display()} {str(self.pk)[:8]}"
 
     @property
     def is_open(self) -> bool:

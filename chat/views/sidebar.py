@@ -159,7 +159,7 @@ def _grouped(
 
 def _item(found: _Found, query: str, current: UUID | None) -> Item:
     conversation = found.conversation
-    title = str(conversation)
+    title = conversation.heading
     url = reverse("conversation", args=[conversation.pk])
     return Item(
         id=conversation.pk,
