@@ -16,6 +16,7 @@ L2  ledger.py    the only writer of usage records
     reviews.py   who may read others' conversations; the only writer of who did, and of reviewers' notes
     spending.py  what a person is told of their spending
     reports.py   read-only questions about spending; audit.py proves the books, also against the provider's bill
+    sample/      a big site that nobody made, to measure on
     live/        turns being answered now, and the tasks that answer them
     admission.py, first_administrator.py, login_attempts.py, readiness.py   who gets in, and whether we can serve
 L3  consumers.py with tab.py, views/, admin/, management/commands/: the ways in
