@@ -14,6 +14,7 @@ L2  ledger.py    the only writer of usage records
     prompts.py   a turn's conversation as a prompt
     conversations.py   rename, delete and so on
     reviews.py   who may read others' conversations; the only writer of who did, and of reviewers' notes
+    exports/     files of usage records, of conversations, of all that is one person's
     spending.py  what a person is told of their spending
     reports.py   read-only questions about spending; audit.py proves the books, also against the provider's bill
     sample/      a big site that nobody made, to measure on

@@ -12,6 +12,7 @@ from chat import budgets
 from chat.budgets import Standing
 from chat.engine.periods import Period, midnight, start_of
 from chat.models import Budget, UsageRecord, User
+from chat.models.money import exact_usd
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +55,8 @@ def frame_of(user_id: int, conversation: UUID) -> dict[str, Any] | None:
     return {
         "type": "spending",
         "conversation": str(conversation),
-        "today": _usd(found.today),
-        "month": _usd(found.month),
+        "today": exact_usd(found.today),
+        "month": exact_usd(found.month),
         "budgets": [_told(each) for each in found.standings],
     }
 
@@ -78,9 +79,5 @@ def _told(standing: Standing) -> dict[str, Any]:
     }
     if budget.user_id:
         sums = {"amount": budget.amount, "spent": standing.account.spent, "left": standing.remaining}
-        told |= {name: _usd(amount) for name, amount in sums.items()}
+        told |= {name: exact_usd(amount) for name, amount in sums.items()}
     return told
-
-
-def _usd(amount: Decimal) -> str:
-    return format(amount.normalize(), "f")

@@ -20,6 +20,7 @@ LAYERS = [
         "audit",
         "budgets",
         "conversations",
+        "exports",
         "first_administrator",
         "ledger",
         "live",

@@ -4,7 +4,6 @@ import json
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.admin.views.main import ChangeList
 from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
@@ -12,7 +11,11 @@ from django.utils.safestring import SafeString
 from chat import reports
 from chat.admin.calls import Call, badge, cost_of
 from chat.admin.changelist import PlainChangeList, when
+from chat.admin.exports import Exportable
 from chat.admin.filters import ConversationFilter, ModelAskedFilter, PeriodFilter, PersonFilter, PricedFilter
+from chat.exports import records
+from chat.exports.forms import Form
+from chat.exports.table import Table
 from chat.models import UsageRecord
 from chat.templatetags.figures import seconds, tokens
 
@@ -27,7 +30,7 @@ class TotalsChangeList(PlainChangeList):
 
 
 @admin.register(UsageRecord)
-class UsageRecordAdmin(admin.ModelAdmin):
+class UsageRecordAdmin(Exportable):
     """Calls to the API."""
 
     list_display = ("started", "person", "asked", "purpose", "prompt", "cached", "output", "charged", "ended", "took")
@@ -46,6 +49,7 @@ class UsageRecordAdmin(admin.ModelAdmin):
     search_fields = ("request_id", "user__username", "error_code")
     search_help_text = "Request id, person or error code."
     show_full_result_count = False
+    changelist = TotalsChangeList
     nothing_yet = "Every call to the API will appear here, with its tokens and its cost."
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -60,13 +64,13 @@ class UsageRecordAdmin(admin.ModelAdmin):
         """Records outlive what they were made for."""
         return False
 
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
-        """With totals."""
-        return TotalsChangeList
-
     def get_queryset(self, request: HttpRequest) -> QuerySet[UsageRecord]:
         """With the conversation's key, but without the message's content."""
         return super().get_queryset(request).annotate(conversation=F("message__conversation"))
+
+    def export_table(self, form: Form) -> Table:
+        """All of each call, as ``docs/costs.md`` has it."""
+        return records.table(form)
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None

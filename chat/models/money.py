@@ -16,6 +16,11 @@ def rounded(amount: Decimal) -> Decimal:
     return (amount * PICO).to_integral_value(ROUND_HALF_EVEN) / PICO
 
 
+def exact_usd(amount: Decimal) -> str:
+    """An amount to the last digit, without a sign: ``0.0035``."""
+    return format(amount.normalize(), "f")
+
+
 class UsdField(models.BigIntegerField[_Set, _Get]):
     """A `Decimal` amount of USD with 12 decimal places, up to 9 million.
 
