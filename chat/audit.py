@@ -18,7 +18,7 @@ from chat.engine.charge import NOTHING, cost_again
 from chat.ledger import ABANDONED_AFTER, CHUNK
 from chat.models import BudgetAccount, Message, UsageRecord
 from chat.models.money import rounded
-from chat.reports import RUNNING, UNPRICED, Totals
+from chat.reports import RUNNING, UNPRICED, Totals, rollups
 
 NAMED = 5  # examples in a sentence
 SETTLED = timedelta(minutes=1)  # who ended a call this long ago has written that, even if clocks differ
@@ -38,6 +38,7 @@ def problems(records: QuerySet[UsageRecord]) -> Iterator[str]:
     yield from _named(_second_records(), _DOUBLE)
     yield from _unrecorded_answers()
     yield from _wrong_accounts()
+    yield from _wrong_rollups()
     yield from _wrong_costs_and_sums(records)
 
 
@@ -50,8 +51,7 @@ _DOUBLE = "{} recorded twice for the same attempt at an answer. Compare their re
 _LATE = "{} open for longer than a call can take. Start a server or a worker: its reaper closes what nobody else will."
 _WRONG = "{} with a cost that is not tokens times price. The price and the tokens that were kept are the proof."
 _MUTE = "{} without a usage record: what was spent is not known. Please report this."
-
-
+_MISCOUNTED = "{} rolled up wrongly. Run manage.py build_rollups --anew, and please report this."
 _UNEQUAL = "{} not the sum of its calls: nothing but chat/budgets.py may write budget accounts. Please report this."
 
 
@@ -90,6 +90,13 @@ def _wrong_accounts() -> Iterator[str]:
     for key in wrong.values_list("pk", flat=True):
         found.add(key)
     yield from found.sentence(_UNEQUAL)
+
+
+def _wrong_rollups() -> Iterator[str]:
+    found = _Examples("day")
+    for day in rollups.wrong_days():
+        found.add(f"{timezone.localtime(day.begin):%Y-%m-%d}")
+    yield from found.sentence(_MISCOUNTED)
 
 
 def _wrong_costs_and_sums(records: QuerySet[UsageRecord]) -> Iterator[str]:

@@ -25,7 +25,7 @@ from chat.models import Message, UsageRecord
 from chat.models import Price as PriceRow
 from chat.models.catalogue import alias_of
 from chat.models.money import rounded
-from chat.reports import UNPRICED
+from chat.reports import UNPRICED, rollups
 
 Exactness = UsageRecord.Exactness
 End = UsageRecord.End
@@ -188,6 +188,7 @@ def close_call(call: Call, end: str) -> bool:
         seconds=call.seconds,
     )
     if closed:
+        rollups.mark_stale(record.started_at)
         budgets.settle(record.pk, held=record.reserved, cost=cost or _NOTHING)
     return closed == 1
 
@@ -219,6 +220,7 @@ def price_unpriced(*, dry_run: bool = False) -> Iterator[LatePrice]:
 def _price_late(record: UsageRecord, charged: Charge, cost: Decimal) -> bool:
     priced = UsageRecord.objects.filter(UNPRICED, pk=record.pk).update(price=charged.price, cost=cost)
     if priced:
+        rollups.mark_stale(record.started_at)
         budgets.settle(record.pk, held=_NOTHING, cost=cost)
     return priced == 1
 

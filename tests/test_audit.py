@@ -9,7 +9,9 @@ from django.utils import timezone
 
 from chat import audit, ledger, reports, turns
 from chat.engine.events import Outcome
-from chat.models import Budget, UsageRecord
+from chat.models import Budget, Rollup, UsageRecord
+from chat.reports.figures import figures
+from chat.reports.spans import Span
 from tests.spending import record_of
 
 pytestmark = pytest.mark.django_db
@@ -147,10 +149,22 @@ def test_an_account_that_is_not_the_sum_of_its_calls_is_told(alice, wrong):
     assert problem.startswith(f"1 budget account ({budget.accounts.get().pk}) is not the sum of its calls")
 
 
+def test_a_day_that_is_rolled_up_wrongly_is_told(alice, settings):
+    settings.TIME_ZONE = "Europe/Berlin"
+    record_of(alice, cost="1", input_tokens=500_000, output_tokens=0, days_ago=2)
+    day = timezone.localdate() - timedelta(days=2)
+    figures(Span(day, day), timezone.now())
+    assert problems() == []
+    Rollup.objects.filter(by="user").update(spent=2)
+    assert problems() == [
+        f"1 day ({day}) is rolled up wrongly. Run manage.py build_rollups --anew, and please report this."
+    ]
+
+
 def test_it_reads_a_number_of_times_that_does_not_depend_on_the_records(alice, django_assert_num_queries):
     for _ in range(3):
         call_for(alice)
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         problems()
 
 

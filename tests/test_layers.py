@@ -44,6 +44,8 @@ WRITERS = {
     "Message": {"chat.turns"},
     "UsageRecord": {"chat.ledger"},
     "BudgetAccount": {"chat.budgets"},
+    "RolledDay": {"chat.reports.rollups"},
+    "Rollup": {"chat.reports.rollups"},
     "ReviewRecord": {"chat.reviews"},
     "ReviewNote": {"chat.reviews"},
 }
@@ -54,6 +56,7 @@ RELATED = {
     "children": "Message",
     "usage_records": "UsageRecord",
     "accounts": "BudgetAccount",
+    "rollups": "Rollup",
     "readings": "ReviewRecord",
     "read_by_others": "ReviewRecord",
     "review_records": "ReviewRecord",

@@ -39,7 +39,16 @@ def charge(raw: Mapping[str, Any], find: Callable[[str, int], Price | None]) -> 
 
 def cost_again(usage: Usage, raw: Mapping[str, Any], price: Mapping[str, Any]) -> Decimal:
     """The cost of ``usage``, which was read from ``raw``, at the rates that a `Charge` kept."""
+    return sum((rates.cost(part) for part, rates in _charged(usage, raw, price)), Decimal(0))
+
+
+def saved(usage: Usage, raw: Mapping[str, Any], price: Mapping[str, Any]) -> Decimal:
+    """USD that the cache saved, or below zero cost, at the same rates: see `Rates.saved`."""
+    return sum((rates.saved(part) for part, rates in _charged(usage, raw, price)), Decimal(0))
+
+
+def _charged(usage: Usage, raw: Mapping[str, Any], price: Mapping[str, Any]) -> list[tuple[Usage, Rates]]:
     if "iterations" not in price:
-        return Rates.from_json(price).cost(usage)
+        return [(usage, Rates.from_json(price))]
     pairs = zip(parts(raw), price["iterations"], strict=False)
-    return sum((Rates.from_json(rates).cost(part.usage) for part, rates in pairs if rates), Decimal(0))
+    return [(part.usage, Rates.from_json(rates)) for part, rates in pairs if rates]

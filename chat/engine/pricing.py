@@ -40,6 +40,19 @@ class Rates:
         requests = usage.web_searches * self.web_search + usage.web_fetches * self.web_fetch
         return tokens / _MILLION + requests / _THOUSAND
 
+    def saved(self, usage: Usage) -> Decimal:
+        """USD that the cache saved: what its tokens would have cost as plain input, less what they did.
+
+        Below zero where more was spent on writing to it, which costs more than plain input, than reading from it saved.
+        """
+        cached = usage.cache_write_5m + usage.cache_write_1h + usage.cache_read
+        charged = (
+            usage.cache_write_5m * self.cache_write_5m
+            + usage.cache_write_1h * self.cache_write_1h
+            + usage.cache_read * self.cache_read
+        )
+        return (cached * self.input - charged) / _MILLION
+
     def as_json(self) -> dict[str, str]:
         """The rates as strings, to be kept beside what they were charged for."""
         return {name: format(getattr(self, name).normalize(), "f") for name in RATES}

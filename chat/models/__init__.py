@@ -4,6 +4,7 @@ from chat.models.budget import Budget, BudgetAccount
 from chat.models.catalogue import LanguageModel, Price
 from chat.models.conversation import Conversation, Message
 from chat.models.review import ReviewNote, ReviewRecord
+from chat.models.rollup import RolledDay, Rollup
 from chat.models.usage import UsageRecord
 from chat.models.user import User
 
@@ -16,6 +17,8 @@ __all__ = [
     "Price",
     "ReviewNote",
     "ReviewRecord",
+    "RolledDay",
+    "Rollup",
     "UsageRecord",
     "User",
 ]

@@ -85,6 +85,7 @@ class UsageRecord(models.Model):
             models.Index(fields=["-started_at"]),
             models.Index(fields=["user", "-started_at"]),
             models.Index(fields=["end"], condition=models.Q(end="open"), name="open_usage_records"),
+            models.Index(fields=["model_asked"], condition=models.Q(cost=None), name="usage_records_without_cost"),
         ]
 
     def __str__(self) -> str:

@@ -9,6 +9,7 @@ from random import Random
 from django.db import connection, transaction
 from django.utils import timezone
 
+from chat.reports import rollups
 from chat.sample import budgets, rhythm
 from chat.sample.conversations import Conversations, Made
 from chat.sample.insert import ROWS, insert
@@ -53,6 +54,7 @@ def generate(size: Size, seed: int, told: Callable[[str], None]) -> None:
         budgets.limit(asking, now)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
+    rollups.build_all(timezone.now())
 
 
 def _made(size: Size, conversations: Conversations, now: datetime, random: Random) -> Iterator[Made]:

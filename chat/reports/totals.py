@@ -1,6 +1,6 @@
-"""Read-only questions about spending."""
+"""What usage records come to."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -42,6 +42,10 @@ _SUMS = {
 }
 
 
+SUMS = tuple(_SUMS)
+"""The names of the figures that make up a `Totals`, as rows carry them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Totals:
     """What a set of usage records comes to.
@@ -58,6 +62,9 @@ class Totals:
     cost: Decimal = Decimal(0)
     inexact: Decimal = Decimal(0)
     usage: Usage = field(default_factory=Usage)
+
+    def __add__(self, other: "Totals") -> "Totals":
+        return Totals(*(getattr(self, name) + getattr(other, name) for name in self.__slots__))
 
     @property
     def tokens(self) -> int:
@@ -79,13 +86,17 @@ def usage_of(record: UsageRecord) -> Usage:
 
 def totals(records: QuerySet[UsageRecord]) -> Totals:
     """What these records come to."""
-    return _totals(records.aggregate(**_SUMS))
+    return totals_of(records.aggregate(**_SUMS))
 
 
 def totals_by(records: QuerySet[UsageRecord], key: str) -> dict[Any, Totals]:
     """What these records come to for each value of a field, e.g. ``user`` or ``message__conversation``."""
-    rows = records.order_by().values(group=F(key)).annotate(**_SUMS)
-    return {row["group"]: _totals(row) for row in rows}
+    return {row["group"]: totals_of(row) for row in sums_by(records, key)}
+
+
+def sums_by(records: QuerySet[UsageRecord], key: str) -> Iterator[Mapping[str, Any]]:
+    """The same as rows, each with its ``group``."""
+    return iter(records.order_by().values(group=F(key)).annotate(**_SUMS))
 
 
 def spent(records: QuerySet[UsageRecord], key: str) -> Expression:
@@ -104,7 +115,8 @@ def midnight(now: datetime | None = None) -> datetime:
     return timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-def _totals(row: Mapping[str, Any]) -> Totals:
+def totals_of(row: Mapping[str, Any]) -> Totals:
+    """What a row of sums says."""
     return Totals(
         **{name: row[name] for name in ("calls", "running", "unpriced", "estimated", "lower_bounds")},
         cost=row["spent"] or Decimal(0),

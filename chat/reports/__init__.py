@@ -1,0 +1,15 @@
+"""Read-only questions about spending, and the rollups that answer them fast."""
+
+from chat.reports.totals import (
+    RUNNING,
+    UNPRICED,
+    Totals,
+    midnight,
+    spent,
+    summed,
+    totals,
+    totals_by,
+    usage_of,
+)
+
+__all__ = ["RUNNING", "UNPRICED", "Totals", "midnight", "spent", "summed", "totals", "totals_by", "usage_of"]

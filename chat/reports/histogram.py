@@ -1,0 +1,33 @@
+"""Histograms of positive numbers with buckets that grow, so that a percentile is known to within 1.5 %."""
+
+import math
+from collections.abc import Mapping
+
+from django.db.models import Expression, FloatField, Value
+from django.db.models.functions import Cast, Floor, Ln
+
+GROWTH = 1.03
+"""How much larger the upper end of a bucket is than the lower one."""
+
+Histogram = Mapping[int, int]
+"""How many numbers are in which bucket: number n holds those from GROWTH ** n on."""
+
+
+def bucket(number: Expression) -> Floor:
+    """The bucket of a number above zero, in the database."""
+    return Floor(Cast(Ln(number), FloatField()) / Value(math.log(GROWTH)))
+
+
+def added(first: Histogram, second: Histogram) -> dict[int, int]:
+    """Both together."""
+    return {key: first.get(key, 0) + second.get(key, 0) for key in first.keys() | second.keys()}
+
+
+def percentile(histogram: Histogram, percent: int) -> float | None:
+    """What so many percent of the numbers do not exceed: the middle of the bucket; ``None`` where there are none."""
+    rank = math.ceil(sum(histogram.values()) * percent / 100)
+    for key in sorted(histogram):
+        rank -= histogram[key]
+        if rank <= 0:
+            return float(GROWTH ** (key + 0.5))
+    return None

@@ -1,0 +1,201 @@
+"""Rollups of past days: built when somebody first asks for a day, made stale by every write to one of its records.
+
+A day is built under the lock of its row in `RolledDay`, and whoever writes a record of a past day takes the same lock,
+so that a day is never built from what was true before. A day that has just ended is not built yet: whoever wrote a
+record of it in its last moments, and did not know that it was over, has ended by then.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any, Self
+
+from django.db import transaction
+from django.db.models import Count, F, FloatField, Min, Q, QuerySet, Sum
+from django.db.models.functions import Cast
+from django.utils import timezone
+
+from chat.engine.charge import saved
+from chat.engine.periods import midnight
+from chat.engine.usage import Usage
+from chat.models import RolledDay, Rollup, UsageRecord, User
+from chat.reports.histogram import Histogram, added, bucket
+from chat.reports.spans import Interval, Span
+from chat.reports.totals import SUMS, Totals, sums_by, totals_of, usage_of
+
+By = Rollup.By
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """What rollups come to together: a `Totals`, USD that the cache saved, and counts by bucket."""
+
+    totals: Totals = field(default_factory=Totals)
+    saved: Decimal = Decimal(0)
+    histogram: Histogram = field(default_factory=dict)
+
+    def __add__(self, other: "Sums") -> "Sums":
+        return Sums(self.totals + other.totals, self.saved + other.saved, added(self.histogram, other.histogram))
+
+    @classmethod
+    def of(cls, row: Rollup) -> Self:
+        """Those of one row."""
+        counts = {int(key): count for key, count in row.histogram.items()}
+        return cls(totals_of({name: getattr(row, name) for name in SUMS}), row.saved, counts)
+
+
+SETTLES = timedelta(hours=1)
+"""Longer than any transaction that writes a usage record."""
+SHORTEST_TOKENS, SHORTEST_SECONDS = 16, 0.1  # of an answer whose speed says something
+_DAY = timedelta(days=1)
+
+
+def mark_stale(started_at: datetime) -> None:
+    """A record that began at this moment is being written; in the same transaction. Nothing to do for today's."""
+    day = _day_of(started_at)
+    if day.end > timezone.now():
+        return
+    # The row is made where it is missing: somebody may be building the day at this moment, and is waited for.
+    RolledDay.objects.bulk_create(
+        [RolledDay(begin=day.begin, end=day.end, stale=True)],
+        update_conflicts=True,
+        unique_fields=["begin", "end"],
+        update_fields=["stale"],
+    )
+    RolledDay.objects.filter(begin__lte=started_at, end__gt=started_at).update(stale=True)
+
+
+def build(days: Iterable[Interval], now: datetime) -> dict[Interval, int]:
+    """Build those of these days that are over and have no rollup that holds; gives all that have one, with its key."""
+    past = {day for day in days if day.end + SETTLES <= now}
+    fresh = _fresh(past)
+    for day in sorted(past - fresh.keys()):
+        fresh[day] = _build(day)
+    return fresh
+
+
+def build_all(now: datetime, *, anew: bool = False) -> int:
+    """Build every day that is over and has no rollup that holds, or each of them ``anew``; how many there are."""
+    if anew:
+        RolledDay.objects.update(stale=True)
+    first = first_call()
+    if first is None:
+        return 0
+    zone = timezone.get_default_timezone()
+    return len(build(Span(first.astimezone(zone).date(), now.astimezone(zone).date()).intervals, now))
+
+
+def computed(day: Interval) -> list[Rollup]:
+    """What the records of a day come to, read from the records themselves; not saved."""
+    records = UsageRecord.objects.filter(started_at__gte=day.begin, started_at__lt=day.end)
+    answers = records.filter(purpose=UsageRecord.Purpose.ANSWER)
+    savings = _savings(records)
+    failed = answers.exclude(error_code="")
+    rows = [
+        *_rollups(By.MODEL, records, "model_asked"),
+        *_rollups(By.USER, records, "user"),
+        *_rollups(By.END, answers, "end"),
+        *_rollups(By.ERROR, failed, "error_code"),
+    ]
+    for row in rows:
+        if row.by == By.MODEL:
+            row.saved = savings.get(row.key, Decimal(0))
+    histograms = {By.FIRST_TOKEN: _first_tokens(answers), By.SPEED: _speeds(answers)}
+    return rows + [Rollup(by=by, histogram=counts) for by, counts in histograms.items() if counts]
+
+
+def wrong_days() -> Iterator[RolledDay]:
+    """The rolled days that say that they hold and are not what their records come to."""
+    for day in RolledDay.objects.filter(stale=False).order_by("begin"):
+        with transaction.atomic():
+            locked = RolledDay.objects.select_for_update().filter(pk=day.pk, stale=False).first()
+            if locked and _content(locked.rollups.all()) != _content(computed(Interval(day.begin, day.end))):
+                yield day
+
+
+def first_call() -> datetime | None:
+    """When the first call was made."""
+    first: datetime | None = UsageRecord.objects.aggregate(first=Min("started_at"))["first"]
+    return first
+
+
+def _day_of(moment: datetime) -> Interval:
+    zone = timezone.get_default_timezone()
+    date = moment.astimezone(zone).date()
+    return Interval(midnight(date, zone), midnight(date + _DAY, zone))
+
+
+def _fresh(days: set[Interval]) -> dict[Interval, int]:
+    if not days:
+        return {}
+    first, last = min(day.begin for day in days), max(day.end for day in days)
+    rows = RolledDay.objects.filter(stale=False, begin__gte=first, end__lte=last).values_list("begin", "end", "pk")
+    found = {Interval(begin, end): pk for begin, end, pk in rows}
+    return {day: found[day] for day in days if day in found}
+
+
+@transaction.atomic
+def _build(day: Interval) -> int:
+    RolledDay.objects.bulk_create([RolledDay(begin=day.begin, end=day.end)], ignore_conflicts=True)
+    rolled = RolledDay.objects.select_for_update().get(begin=day.begin, end=day.end)
+    if rolled.stale:
+        rolled.rollups.all().delete()
+        rows = computed(day)
+        for row in rows:
+            row.day = rolled
+        Rollup.objects.bulk_create(rows)
+        RolledDay.objects.filter(pk=rolled.pk).update(stale=False)
+    return rolled.pk
+
+
+def _rollups(by: str, records: QuerySet[UsageRecord], key: str) -> Iterator[Rollup]:
+    for row in sums_by(records, key):
+        group = row["group"]
+        yield Rollup(by=by, key="" if group is None else str(group), **{name: row[name] or 0 for name in SUMS})
+
+
+def _savings(records: QuerySet[UsageRecord]) -> dict[str, Decimal]:
+    """USD that the cache saved, by model: from the tokens at each of the kept prices, of which there are few."""
+    cached = Q(cache_write_5m_tokens__gt=0) | Q(cache_write_1h_tokens__gt=0) | Q(cache_read_tokens__gt=0)
+    charged = records.order_by().filter(cached, billed=True).exclude(cost=None)
+    found: defaultdict[str, Decimal] = defaultdict(Decimal)
+    classes = ("cache_write_5m", "cache_write_1h", "cache_read")
+    sums: dict[str, Any] = {f"sum_{name}": Sum(f"{name}_tokens") for name in classes}
+    plain = charged.exclude(price__has_key="iterations")
+    rows: Iterator[Any] = iter(plain.values("model_asked", "price").annotate(**sums))
+    for row in rows:
+        usage = Usage(**{name: row[f"sum_{name}"] for name in classes})
+        found[row["model_asked"]] += saved(usage, {}, row["price"])
+    for record in charged.filter(price__has_key="iterations"):
+        found[record.model_asked] += saved(usage_of(record), record.usage, record.price or {})
+    return dict(found)
+
+
+def _first_tokens(answers: QuerySet[UsageRecord]) -> Histogram:
+    return _histogram(answers.filter(first_token_seconds__gt=0), F("first_token_seconds"))
+
+
+def _speeds(answers: QuerySet[UsageRecord]) -> Histogram:
+    """Tokens per second of finished answers, from the first token on; of very short ones it says nothing."""
+    writing = F("seconds") - F("first_token_seconds")
+    finished = answers.filter(end=UsageRecord.End.COMPLETE, output_tokens__gte=SHORTEST_TOKENS)
+    written = finished.alias(writing=writing).filter(writing__gte=SHORTEST_SECONDS)
+    return _histogram(written, Cast("output_tokens", FloatField()) / writing)
+
+
+def _histogram(records: QuerySet[UsageRecord], number: Any) -> Histogram:
+    counts = records.order_by().annotate(bucket=bucket(number)).values_list("bucket")
+    return {int(key): count for key, count in counts.annotate(count=Count("pk"))}
+
+
+def _content(rows: Iterable[Rollup]) -> dict[tuple[str, str], Sums]:
+    """The sums by what tells the calls apart; what people who were deleted since have spent is that of nobody."""
+    found: defaultdict[tuple[str, str], Sums] = defaultdict(Sums)
+    listed = list(rows)
+    users = {row.key for row in listed if row.by == By.USER and row.key}
+    known = {str(key) for key in User.objects.filter(pk__in=users).values_list("pk", flat=True)}
+    for row in listed:
+        found[row.by, "" if row.by == By.USER and row.key not in known else row.key] += Sums.of(row)
+    return dict(found)
