@@ -180,5 +180,9 @@ CHAT_MAX_OPEN_TURNS = env.whole("CHAT_MAX_OPEN_TURNS", 5)  # per user
 CHAT_MAX_SOCKETS = env.whole("CHAT_MAX_SOCKETS", 20)  # per user
 CHAT_MESSAGES_PER_MINUTE = env.whole("CHAT_MESSAGES_PER_MINUTE", 30)  # per user
 
+# --- reviews ----------------------------------------------------------------------------------------------------------
+
+CHAT_REVIEW_VISIBLE_TO_OWNER = env.flag("CHAT_REVIEW_VISIBLE_TO_OWNER")
+
 if CHAT_RUNNER == "worker" and not REDIS_URL:
     raise ImproperlyConfigured("CHAT_RUNNER=worker needs REDIS_URL: web and workers talk to each other through Redis.")

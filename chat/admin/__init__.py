@@ -1,13 +1,15 @@
-"""The administration: conversations with what each message cost, usage records, people, budgets and the catalogue.
+"""The administration: conversations with what each message cost, usage records, people, budgets, the catalogue, and
+who read whose conversation.
 
-Django's own permissions decide who sees what. Conversations and usage records can be read, never edited.
+Django's own permissions decide who sees what, and `chat.reviews` who may read what others wrote. Conversations, usage
+and review records can be read, never edited.
 """
 
 from django.contrib import admin
 
-from chat.admin import budgets, catalogue, conversations, usage, users
+from chat.admin import budgets, catalogue, conversations, reviews, usage, users
 
-__all__ = ["budgets", "catalogue", "conversations", "usage", "users"]
+__all__ = ["budgets", "catalogue", "conversations", "reviews", "usage", "users"]
 
 admin.site.site_header = admin.site.site_title = "Chat administration"
 admin.site.index_title = "Overview"

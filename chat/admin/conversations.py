@@ -1,43 +1,57 @@
-"""Conversations: a list with figures, and each as a transcript. They can be read and deleted, not edited."""
+"""Conversations: a list with figures. They can be read and deleted, not edited; `conversation_pages` has each one."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.contrib import admin
-from django.contrib.admin.utils import unquote
 from django.contrib.admin.views.main import ChangeList
-from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
-from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.utils.decorators import method_decorator
+from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.views.decorators.http import require_safe
 
-from chat import conversations, reports
+from chat import conversations, reports, reviews
+from chat.admin.calls import badge
 from chat.admin.changelist import FiguresChangeList, when
+from chat.admin.conversation_pages import ConversationPages
 from chat.admin.filters import ModelFilter, OwnerFilter, PeriodFilter, StateFilter
-from chat.admin.transcript import transcript_of
-from chat.models import Conversation, Message, UsageRecord
+from chat.models import Conversation, Message, ReviewNote, UsageRecord, User
+from chat.models.review import OPEN_FLAG
 from chat.reports import Totals
 from chat.templatetags.figures import money, tokens
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What a conversation holds and came to."""
+    """What a conversation holds and came to, and how many notes and open flags of reviewers are at it."""
 
     messages: int
     totals: Totals
+    notes: int
+    flags: int
+
+
+class ConversationChangeList(FiguresChangeList):
+    """A list that names conversations by their titles where the reader may see these now, else by their ids."""
+
+    def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        super().__init__(request, *args, **kwargs)
+        if not reviews.may_review(cast(User, request.user)):
+            self.search_help_text = "A person's name, or the id of a conversation or message."
+
+    def get_results(self, request: HttpRequest) -> None:
+        """Read the page with its figures, then what of it may be read."""
+        super().get_results(request)
+        readable = reviews.readable(cast(User, request.user), self.result_list)
+        for row in self.result_list:
+            row.shown = row.heading if row.pk in readable else str(row)
 
 
 @admin.register(Conversation)
-class ConversationAdmin(admin.ModelAdmin):
+class ConversationAdmin(ConversationPages):
     """Everybody's conversations."""
 
     list_display = ("heading", "owner", "model", "length", "tokens", "cost", "last_active")
@@ -59,7 +73,7 @@ class ConversationAdmin(admin.ModelAdmin):
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         """With figures."""
-        return FiguresChangeList
+        return ConversationChangeList
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Conversation]:
         """With what the list can be ordered by; computed only when it is."""
@@ -77,8 +91,13 @@ class ConversationAdmin(admin.ModelAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Conversation], search_term: str
     ) -> tuple[QuerySet[Conversation], bool]:
-        """All words in the title or in one message; the name of the owner; an id."""
-        return queryset.filter(_found(search_term)) if search_term.strip() else queryset, False
+        """The name of the owner; an id; and for who may read them, all words in the title or in one message."""
+        if not search_term.strip():
+            return queryset, False
+        found = _named(search_term.strip())
+        if reviews.may_review(cast(User, request.user)):
+            found = _said(search_term) | found
+        return queryset.filter(found), False
 
     def figures(self, keys: list[UUID]) -> dict[UUID, Figures]:
         """What the conversations of a page hold and came to."""
@@ -87,31 +106,9 @@ class ConversationAdmin(admin.ModelAdmin):
         spending = reports.totals_by(
             UsageRecord.objects.filter(message__conversation__in=keys), "message__conversation"
         )
-        return {key: Figures(counts.get(key, 0), spending.get(key, Totals())) for key in keys}
-
-    @method_decorator(require_safe)
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        """The transcript: the branch through ``?message=`` or the one written last, a page at a time."""
-        conversation = self.get_object(request, unquote(object_id))
-        if not self.has_view_permission(request, conversation):
-            raise PermissionDenied
-        if conversation is None:
-            raise Http404
-        transcript = transcript_of(conversation, through=_key(request, "message"), page=request.GET.get("p"))
-        context = {
-            **self.admin_site.each_context(request),
-            "title": conversation.heading,
-            "opts": self.opts,
-            "original": conversation,
-            "transcript": transcript,
-            "pages": transcript.page.paginator.get_elided_page_range(transcript.page.number, on_each_side=2, on_ends=1),
-            "totals": reports.totals(UsageRecord.objects.filter(message__conversation=conversation)),
-            "may_delete": self.has_delete_permission(request, conversation),
-            "preserved_filters": self.get_preserved_filters(request),
-        }
-        return render(request, "admin/chat/conversation/transcript.html", context)
+        noted = ReviewNote.objects.order_by().filter(conversation__in=keys).values_list("conversation")
+        notes = {key: each for key, *each in noted.annotate(Count("pk"), flags=Count("pk", filter=OPEN_FLAG))}
+        return {key: Figures(counts.get(key, 0), spending.get(key, Totals()), *notes.get(key, (0, 0))) for key in keys}
 
     def get_deleted_objects(
         self, objs: Iterable[Any], request: HttpRequest
@@ -135,11 +132,17 @@ class ConversationAdmin(admin.ModelAdmin):
         for conversation in queryset:
             conversations.delete(conversation)
 
-    @admin.display(description="title", ordering="title")
-    def heading(self, conversation: Conversation) -> SafeString:
-        """The title, and a word where it is archived."""
-        archived = format_html(' <span class="badge">{}</span>', "archived") if conversation.archived else ""
-        return format_html("<bdi>{}</bdi>{}", conversation.heading, archived)
+    @admin.display(description="conversation")
+    def heading(self, conversation: Any) -> SafeString:
+        """The title or the id, and words where it is archived, flagged or written about."""
+        figures: Figures = conversation.figures
+        return format_html(
+            "<bdi>{}</bdi>{}{}{}",
+            conversation.shown,
+            format_html(" {}", badge("", "archived")) if conversation.archived else "",
+            format_html(" {}", badge("alarm", "flagged")) if figures.flags else "",
+            format_html(" {}", badge("", _counted(figures.notes, "note"))) if figures.notes else "",
+        )
 
     @admin.display(description="messages", ordering="message_count")
     def length(self, conversation: Any) -> str:
@@ -162,22 +165,23 @@ class ConversationAdmin(admin.ModelAdmin):
         return when(conversation.updated_at)
 
 
-def _found(term: str) -> Combinable | Q:
+def _said(term: str) -> Q:
     said = Message.objects.filter(conversation=OuterRef("pk"))
     titled = Q()
     for word in term.split():
         said = said.filter(text__icontains=word)
         titled &= Q(title__icontains=word)
-    found = titled | Q(owner__username__icontains=term.strip()) | Exists(said)
-    try:
-        key = UUID(term.strip())
-    except ValueError:
-        return found
-    return found | Q(pk=key) | Exists(Message.objects.filter(conversation=OuterRef("pk"), pk=key))
+    return titled | Q(Exists(said))
 
 
-def _key(request: HttpRequest, name: str) -> UUID | None:
+def _named(term: str) -> Q:
+    named = Q(owner__username__icontains=term)
     try:
-        return UUID(request.GET.get(name, ""))
+        key = UUID(term)
     except ValueError:
-        return None
+        return named
+    return named | Q(pk=key) | Q(Exists(Message.objects.filter(conversation=OuterRef("pk"), pk=key)))
+
+
+def _counted(number: int, thing: str) -> str:
+    return f"{tokens(number)} {thing}{'' if number == 1 else 's'}"

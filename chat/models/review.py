@@ -8,6 +8,9 @@ from django.db.models import Q
 
 from chat.models.conversation import Conversation, Message
 
+OPEN_FLAG = Q(flag=True, settled_at=None)
+"""Notes that ask for attention and that nobody has settled."""
+
 
 class ReviewRecord(models.Model):
     """One reading of another's conversation. It outlives the conversation and both people: their names are kept.
@@ -66,7 +69,7 @@ class ReviewNoteQuerySet(models.QuerySet["ReviewNote"]):
 
     def open_flags(self) -> Self:
         """Flags that nobody has settled. A conversation with one is flagged."""
-        return self.filter(flag=True, settled_at=None)
+        return self.filter(OPEN_FLAG)
 
 
 class ReviewNote(models.Model):
@@ -92,9 +95,7 @@ class ReviewNote(models.Model):
         ordering: ClassVar = ["created_at", "pk"]
         # Who may read others' conversations may write beside them.
         default_permissions = ()
-        indexes: ClassVar = [
-            models.Index(fields=["conversation"], condition=Q(flag=True, settled_at=None), name="open_review_flags")
-        ]
+        indexes: ClassVar = [models.Index(fields=["conversation"], condition=OPEN_FLAG, name="open_review_flags")]
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(flag=True) | Q(settled_at=None), name="only_flags_are_settled")
         ]

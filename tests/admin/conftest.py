@@ -4,9 +4,11 @@ import re
 
 import pytest
 from django.conf import settings
+from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from chat.models import Conversation, User
 from tests.page.conftest import browser, context, new_page, page  # noqa: F401 - fixtures
 
 
@@ -14,6 +16,18 @@ from tests.page.conftest import browser, context, new_page, page  # noqa: F401 -
 def office(admin, client_of):
     """A superuser's browser without scripts."""
     return client_of(admin)
+
+
+@pytest.fixture
+def staff(client_of):
+    """The browser of staff with these permissions: ``staff("view_conversation")``."""
+
+    def logged_in(*permissions, name="rita"):
+        user = User.objects.create_user(name, is_staff=True)
+        user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
+        return client_of(user)
+
+    return logged_in
 
 
 @pytest.fixture
@@ -43,3 +57,12 @@ def column(response, name):
         rf'<t[dh][^>]*class="[^"]*field-{name}\b[^"]*"[^>]*>(.*?)</t[dh]>', response.content.decode(), re.DOTALL
     )
     return [re.sub(r"<[^>]+>", "", cell) for cell in cells]
+
+
+def titles(response):
+    """The titles of the conversations that a list shows, whether or not it shows the titles."""
+    keys = re.findall(
+        r'class="field-heading"><a href="/admin/chat/conversation/([0-9a-f-]+)/', response.content.decode()
+    )
+    known = {str(key): title for key, title in Conversation.objects.values_list("pk", "title")}
+    return [known[key] for key in keys]

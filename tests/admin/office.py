@@ -1,15 +1,18 @@
 """Rows that carry the same text wherever text can stand, and the pages that show them."""
 
+from urllib.parse import quote
+
 from django.utils import timezone
 
-from chat.models import Budget, LanguageModel, User
+from chat.models import Budget, LanguageModel, ReviewNote, ReviewRecord, User
 from tests.spending import PRICE, conversation_of, message_in, record_of
 
-LISTS = [f"/admin/chat/{model}/" for model in ("conversation", "usagerecord", "user", "languagemodel", "budget")]
+MODELS = ("conversation", "usagerecord", "user", "languagemodel", "budget", "reviewrecord")
+LISTS = [f"/admin/chat/{model}/" for model in MODELS]
 
 
 def pages_full_of(text):
-    """Every page of the administration, all of them showing ``text``."""
+    """Every page of the administration, all of them showing ``text``; that of its conversation has been opened."""
     owner = User.objects.create(username=text[:150], first_name=text[:150], last_name=text[:150], email=text[:254])
     model = LanguageModel.objects.create(
         id=text[:100], label=text[:100], context_tokens=1, max_output_tokens=1, default_effort=text[:10]
@@ -31,11 +34,18 @@ def pages_full_of(text):
         end="failed",
         usage={text: text},
     )
+    other = conversation_of(owner, turns=0, title=text[:200], model=text[:100])
+    reading = read(conversation, text)
+    for at, flag in ((None, False), (None, True), (answer, False), (answer, True)):
+        noted(conversation, text, message=at, flag=flag)
+        noted(conversation, text, message=at, flag=True, settled_at=timezone.now(), settled_by_name=text[:150])
     return [
         "/admin/",
         *LISTS,
         *(f"{url}?q=a&_facets=True" for url in LISTS),
         f"/admin/chat/conversation/{conversation.pk}/change/",
+        f"/admin/chat/conversation/{other.pk}/change/?message={quote(text[:40])}&p={quote(text[:40])}",
+        f"/admin/chat/reviewrecord/{reading.pk}/change/",
         f"/admin/chat/conversation/{conversation.pk}/delete/",
         f"/admin/chat/conversation/{conversation.pk}/history/",
         f"/admin/chat/usagerecord/{record.pk}/change/",
@@ -50,6 +60,26 @@ def pages_full_of(text):
         "/admin/auth/group/add/",
         "/admin/password_change/",
     ]
+
+
+def read(conversation, text):
+    """A reading of today by every superuser, under names of its own."""
+    for reader in User.objects.filter(is_superuser=True):
+        names = {"reader_name": text[:150], "owner_name": text[:150]}
+        record = ReviewRecord.objects.create(
+            reader=reader,
+            owner=conversation.owner,
+            conversation=conversation,
+            reason=text,
+            at=timezone.now(),
+            **names,
+        )
+    return record
+
+
+def noted(conversation, text, **fields):
+    """A note with that text, by somebody of that name."""
+    ReviewNote.objects.create(conversation=conversation, text=text, author_name=text[:150], **fields)
 
 
 def blocks_of(text):

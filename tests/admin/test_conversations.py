@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from chat.models import Conversation, UsageRecord
-from tests.admin.conftest import column
+from tests.admin.conftest import column, titles
 from tests.spending import conversation_of, message_in, record_of, turn_in
 
 LIST = "/admin/chat/conversation/"
@@ -15,7 +15,7 @@ LIST = "/admin/chat/conversation/"
 def test_it_shows_owner_messages_tokens_and_cost(office, alice):
     conversation_of(alice, turns=2)
     page = office.get(LIST)
-    assert column(page, "heading") == ["Sky"]
+    assert titles(page) == ["Sky"]
     assert column(page, "owner") == ["alice"]
     assert column(page, "model") == ["claude-sonnet-5-5"]
     assert column(page, "length") == ["4"]
@@ -30,7 +30,7 @@ def test_it_marks_what_is_estimated_or_lacks_a_price(office, alice):
     unpriced = conversation_of(alice, turns=0, title="unpriced")
     turn_in(unpriced, None, "?", "!", cost=None)
     page = office.get(f"{LIST}?o=1")
-    assert dict(zip(column(page, "heading"), column(page, "cost"), strict=True)) == {
+    assert dict(zip(titles(page), column(page, "cost"), strict=True)) == {
         "guessed": "~$0.02",
         "unpriced": "≥ $0.00",
     }
@@ -55,14 +55,14 @@ def test_it_searches_titles_texts_and_people(office, alice, bob, term, found):
     turn_in(light, None, "Why is it blue?", "Rayleigh scattering makes it blue")
     turn_in(conversation_of(alice, turns=0, title="Bread"), None, "How wet?", "100% hydration")
     conversation_of(bob, title="His")
-    assert set(column(office.get(LIST, {"q": term}), "heading")) == found
+    assert set(titles(office.get(LIST, {"q": term}))) == found
 
 
 def test_it_finds_a_conversation_by_the_id_of_one_of_its_messages(office, alice):
     sought = conversation_of(alice, title="sought")
     conversation_of(alice, title="other")
     for key in (sought.pk, sought.messages.last().pk):
-        assert column(office.get(LIST, {"q": str(key)}), "heading") == ["sought"]
+        assert titles(office.get(LIST, {"q": str(key)})) == ["sought"]
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_it_finds_a_conversation_by_the_id_of_one_of_its_messages(office, alice)
 def test_it_filters_by_what_a_conversation_holds(office, alice, state, holds):
     conversation_of(alice, title="plain")
     message_in(conversation_of(alice, title="special"), None, "assistant", "x", state=state)
-    assert column(office.get(LIST, {"holds": holds}), "heading") == ["special"]
+    assert titles(office.get(LIST, {"holds": holds})) == ["special"]
 
 
 def test_it_filters_by_person_model_archive_and_price(office, alice, bob):
@@ -85,7 +85,7 @@ def test_it_filters_by_person_model_archive_and_price(office, alice, bob):
         {"archived__exact": 1},
         {"holds": "unpriced"},
     ):
-        assert column(office.get(LIST, query), "heading") == ["his archived"]
+        assert titles(office.get(LIST, query)) == ["his"]
 
 
 def test_it_filters_by_days(office, alice):
@@ -94,9 +94,9 @@ def test_it_filters_by_days(office, alice):
         Conversation.objects.filter(pk=conversation.pk).update(updated_at=timezone.now() - timedelta(days=days))
     today = timezone.localdate()
     since = {"updated_at_since": (today - timedelta(days=6)).isoformat()}
-    assert column(office.get(LIST, since), "heading") == ["new", "week"]
+    assert titles(office.get(LIST, since)) == ["new", "week"]
     until = {"updated_at_until": (today - timedelta(days=1)).isoformat()}
-    assert column(office.get(LIST, until), "heading") == ["week", "old"]
+    assert titles(office.get(LIST, until)) == ["week", "old"]
 
 
 @pytest.mark.parametrize(
@@ -122,12 +122,12 @@ def test_it_answers_nonsense_calmly(office, alice, query):
     assert response.status_code == 200
 
 
-@pytest.mark.parametrize(("order", "titles"), [("-4", ["long", "dear"]), ("-6", ["dear", "long"])])
-def test_it_orders_by_messages_and_by_cost(office, alice, order, titles):
+@pytest.mark.parametrize(("order", "expected"), [("-4", ["long", "dear"]), ("-6", ["dear", "long"])])
+def test_it_orders_by_messages_and_by_cost(office, alice, order, expected):
     conversation_of(alice, title="long", turns=3)
     dear = conversation_of(alice, title="dear")
     record_of(alice, cost="5", message=dear.messages.last())
-    assert column(office.get(LIST, {"o": order}), "heading") == titles
+    assert titles(office.get(LIST, {"o": order})) == expected
 
 
 def test_an_empty_list_says_what_will_appear_here(office):

@@ -11,6 +11,8 @@ from tests.spending import conversation_of, message_in, record_of, turn_in
 
 
 def page_of(office, conversation, **query):
+    """The page of a conversation, having said why."""
+    office.post(f"/admin/chat/conversation/{conversation.pk}/reason/", {"reason": "Ticket 4711: a complaint"})
     response = office.get(f"/admin/chat/conversation/{conversation.pk}/change/", query)
     assert response.status_code == 200
     return response.content.decode()
@@ -51,7 +53,7 @@ def test_it_shows_what_a_call_counted_cost_and_took(office, alice):
         "Cache read 51,200 $0.10 $0.0051",
         "Output 840 $10.00 $0.0084",
         "Web searches 1 $10.00 $0.01",
-        "Tokens Estimated",
+        "Figures Estimated",
         "First token 0.4 s",
         "Duration 3.0 s",
         "Request req_011CSHoEeqs5C35K2UUqR7Fy",
@@ -68,9 +70,10 @@ def test_it_shows_the_terms_of_a_call_that_was_not_billed_and_no_rate_for_differ
     runs = {"iterations": [{"input": "1"}, {"input": "2"}]}
     record_of(alice, message=answer, cost="0.5", input_tokens=77, price=runs)
     shown = words(page_of(office, conversation))
-    assert "Input 100 Output 50 Billed No: declined before any output Served us, fast" in shown
+    assert "Input 100 Output 50 Started" in shown
+    assert "Billed No: declined before any output Served us, fast" in shown
     assert "$0.50 claude-sonnet-5-5 answered by claude-sonnet-5-5-20260928" in shown
-    assert "Input 77 Output 50 First token" in shown
+    assert "Input 77 Output 50 Started" in shown
 
 
 def test_it_shows_failures_titles_and_calls_without_a_price(office, alice):
@@ -115,7 +118,7 @@ def test_it_shows_one_branch_and_marks_the_others(office, alice):
 def test_it_shows_the_branch_through_a_message_at_its_page(alice):
     conversation = conversation_of(alice, turns=60)
     sought = conversation.messages.get(text="Question 30")
-    transcript = transcript_of(conversation, through=sought.pk)
+    transcript = transcript_of(conversation, text=True, through=sought.pk)
     assert (transcript.page.number, transcript.page.paginator.num_pages, transcript.messages) == (2, 3, 120)
     assert sought.pk in [entry.message.pk for entry in transcript.entries]
     assert [entry.place for entry in transcript.entries] == list(range(51, 101))
@@ -133,11 +136,12 @@ def test_a_message_of_another_conversation_chooses_nothing(office, alice, bob):
     assert "Far away" not in html
 
 
-def test_a_long_conversation_is_paged_and_the_number_of_queries_stays(queries_of, alice):
+def test_a_long_conversation_is_paged_and_the_number_of_queries_stays(office, queries_of, alice):
     short, long = conversation_of(alice, turns=25), conversation_of(alice, turns=1000)
     for conversation, branches in ((short, 1), (long, 40)):
         for branch in range(branches):
             message_in(conversation, conversation.messages.get(text="Question 0"), "assistant", f"Branch {branch}")
+        assert "Question 0" in page_of(office, conversation)
     few = queries_of(f"/admin/chat/conversation/{short.pk}/change/")
     assert queries_of(f"/admin/chat/conversation/{long.pk}/change/") == few
 
@@ -154,5 +158,5 @@ def test_one_that_does_not_exist_is_not_found(office, db):
 def test_the_parts_of_a_call_add_up_to_its_cost(alice):
     conversation = conversation_of(alice, turns=0)
     _, answer = turn_in(conversation, None, "?", "!")
-    (entry,) = [entry for entry in transcript_of(conversation).entries if entry.message == answer]
+    (entry,) = [entry for entry in transcript_of(conversation, text=True).entries if entry.message == answer]
     assert sum(line.cost for line in entry.calls[0].lines) == Decimal("0.0007")
