@@ -13,6 +13,8 @@ L2  ledger.py    the only writer of usage records
     turns.py     the only writer of messages; rules.py is what a message must be to be taken
     prompts.py   a turn's conversation as a prompt
     conversations.py   rename, delete and so on
+    retention.py deletes the texts that nobody has touched for long; holds.py says what must be kept all the same
+    people.py    the end of an account
     reviews.py   who may read others' conversations; the only writer of who did, and of reviewers' notes
     exports/     files of usage records, of conversations, of all that is one person's
     spending.py  what a person is told of their spending

@@ -1,14 +1,27 @@
 """What people do to a conversation as a whole. Its messages are written by `turns`."""
 
+from collections.abc import Iterator
+from typing import NamedTuple
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.models import ProtectedError, QuerySet
 
 from chat.engine.errors import Refused
+from chat.holds import Kept
 from chat.live.announce import announce_sync
-from chat.models import Conversation, LanguageModel
+from chat.models import Conversation, LanguageModel, LegalHold, Message
+from chat.models.keys import Keys
 
 TITLE_LIMIT = 200
+BATCH = 100  # conversations in one transaction
+
+
+class Deleted(NamedTuple):
+    """How much one transaction deleted."""
+
+    conversations: int
+    messages: int
 
 
 def rename(conversation: Conversation, title: str) -> None:
@@ -43,11 +56,45 @@ def configure(conversation: Conversation, *, model: str, system_prompt: str) -> 
     conversation.model, conversation.system_prompt = model, system_prompt
 
 
+@transaction.atomic
 def delete(conversation: Conversation) -> None:
-    """Delete a conversation with its messages. What it cost stays in the usage records."""
-    owner, key = conversation.owner_id, str(conversation.pk)
-    conversation.delete()
+    """Delete a conversation with its messages. What it cost stays in the usage records.
+
+    Raises: `Kept` where it is on legal hold.
+    """
+    owner, pk, key = conversation.owner_id, conversation.pk, str(conversation.pk)
+    try:
+        conversation.delete()
+    except ProtectedError:
+        raise Kept from None
+    # Asked again, now that nobody can set one any more. To lock the row first would be the wrong way round: an answer
+    # that ends locks its message, and then this.
+    if LegalHold.objects.filter(conversation=pk, released_at=None).exists():
+        raise Kept
     transaction.on_commit(lambda: announce_sync(owner, {"type": "conversation", "conversation": key, "deleted": True}))
+
+
+def delete_all(rows: QuerySet[Conversation], *, patient: bool = True) -> Iterator[Deleted]:
+    """Delete all of these a batch at a time, each batch in a transaction of its own; their tabs are not told.
+
+    What a row must be to be one of these is asked again when it is locked. Where somebody else has locked it, it is
+    waited for, or if we are not ``patient`` left alone. Raises: `Kept` where one is on legal hold.
+    """
+    skip = not patient and connection.features.has_select_for_update_skip_locked
+    for portion in Keys(rows).portions(BATCH):
+        with transaction.atomic():
+            locked = Conversation.objects.select_for_update(skip_locked=skip).filter(pk__in=portion).order_by("pk")
+            yield _delete(rows.filter(pk__in=list(locked.values_list("pk", flat=True))))
+
+
+def _delete(rows: QuerySet[Conversation]) -> Deleted:
+    keys = list(rows.values_list("pk", flat=True))
+    messages = Message.objects.filter(conversation__in=keys).count()
+    try:
+        Conversation.objects.filter(pk__in=keys).delete()
+    except ProtectedError:
+        raise Kept from None
+    return Deleted(len(keys), messages)
 
 
 def _cut(title: str) -> str:

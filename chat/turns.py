@@ -79,7 +79,7 @@ def begin(
     def create() -> Message:
         chat = _conversation(user, conversation, text, model)
         answered = _parent(chat, parent)
-        question = Message(
+        question = Message.objects.create(
             id=uuid5(turn, "question"),
             conversation=chat,
             parent=answered,
@@ -87,7 +87,6 @@ def begin(
             content=[{"type": "text", "text": text}],
             text=text,
         )
-        question.save(force_insert=True)
         return _answer(turn, question, model or chat.model, runner)
 
     return _begin(user, turn, create, size)
@@ -219,7 +218,8 @@ def _begin(user: User, turn: UUID, create: Callable[[], Message], size: Size | N
     try:
         with transaction.atomic():
             # Of two tabs that send the same key at once, the second waits here and then sees the first.
-            User.objects.select_for_update().get(pk=user.pk)
+            if not User.objects.select_for_update().filter(pk=user.pk, is_active=True).first():
+                raise Refused("not_found", "This account is closed.")
             if begun := begun_of(turn):
                 return begun
             check_pace(user)
@@ -277,7 +277,7 @@ def _parent(conversation: Conversation, key: UUID | None) -> Message | None:
 def _answer(turn: UUID, question: Message, model: str, runner: str) -> Message:
     if not LanguageModel.objects.filter(pk=model, enabled=True).exists():
         raise Refused("unknown_model", f"The model {model[:100]} is not available. Choose another one.")
-    answer = Message(
+    answer = Message.objects.create(
         id=turn,
         conversation=question.conversation,
         parent=question,
@@ -287,10 +287,9 @@ def _answer(turn: UUID, question: Message, model: str, runner: str) -> Message:
         runner=runner,
         heartbeat=timezone.now(),
     )
-    answer.save(force_insert=True)
-    Conversation.objects.filter(pk=question.conversation_id).update(
-        updated_at=timezone.now(), model=model, archived=False
-    )
+    touched = {"updated_at": timezone.now(), "model": model, "archived": False}
+    if not Conversation.objects.filter(pk=question.conversation_id).update(**touched):
+        raise Refused("not_found", "This chat does not exist (any more).")
     return answer
 
 

@@ -74,6 +74,11 @@ def whole(name: str, default: int, *, least: int = 1) -> int:
     return int(found)
 
 
+def optional_whole(name: str, *, least: int = 1) -> int | None:
+    """As ``whole``, but missing or empty means None."""
+    return whole(name, least, least=least) if text(name) else None
+
+
 def choice(name: str, choices: Sequence[str], default: str) -> str:
     """One of ``choices``."""
     value = text(name, default)

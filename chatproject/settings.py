@@ -167,6 +167,10 @@ CHAT_IDLE_SECONDS = env.number("CHAT_IDLE_SECONDS", 120, least=0.1)
 CHAT_TOTAL_SECONDS = env.number("CHAT_TOTAL_SECONDS", 3600, least=0.1)
 CHAT_SIMULATOR_SPEED = env.number("CHAT_SIMULATOR_SPEED", 60, least=0.1)  # tokens per second
 
+# --- what is kept ---------------------------------------------------------------------------------------------------
+
+CHAT_RETENTION_DAYS = env.optional_whole("CHAT_RETENTION_DAYS")  # None: everything
+
 # --- turns and limits -------------------------------------------------------------------------------------------------
 
 CHAT_SIGNUP = env.flag("CHAT_SIGNUP")

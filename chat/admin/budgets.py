@@ -29,7 +29,7 @@ class BudgetForm(forms.ModelForm):
     """A budget; bad input is refused with the reason."""
 
     user = forms.ModelChoiceField(
-        User.objects.all(),
+        User.objects.filter(deleted_at=None),
         to_field_name="username",
         required=False,
         label="Person",

@@ -17,8 +17,8 @@ from django.views.decorators.http import require_safe
 from chat.admin.changelist import PlainChangeList
 from chat.exports.download import download
 from chat.exports.forms import FORMS, Form
-from chat.exports.keys import Keys
 from chat.exports.table import Table
+from chat.models.keys import Keys
 
 BAD_FILTER = "The filters of this export make no sense: {}. Go back to the list and choose them again."
 

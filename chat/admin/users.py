@@ -10,13 +10,14 @@ from django.contrib.admin.views.main import ChangeList
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.db.models import Count, Max, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from chat import reports
+from chat import people, reports
 from chat.admin.changelist import FiguresChangeList, when
+from chat.admin.deletion import SaysWhatIsKept, named, too_many
 from chat.models import Conversation, Message, UsageRecord, User
 from chat.reports import Totals
 from chat.templatetags.figures import money
@@ -36,7 +37,7 @@ class Figures:
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin):
+class UserAdmin(SaysWhatIsKept, DjangoUserAdmin):
     """Everybody with an account."""
 
     list_display = ("username", "name", "role", "chats", "today", "days", "ever", "last_active")
@@ -57,6 +58,7 @@ class UserAdmin(DjangoUserAdmin):
         return (
             super()
             .get_queryset(request)
+            .filter(deleted_at=None)
             .alias(
                 conversation_count=Coalesce(Subquery(owned.annotate(count=Count("pk")).values("count")), 0),
                 active=Subquery(owned.annotate(last=Max("updated_at")).values("last")),
@@ -104,18 +106,39 @@ class UserAdmin(DjangoUserAdmin):
         self, objs: Iterable[Any], request: HttpRequest
     ) -> tuple[list[Any], dict[str, int], set[str], list[str]]:
         """Name the people and count the rest: there may be thousands of messages."""
-        people = list(objs)
-        conversations = Conversation.objects.filter(owner__in=people).count()
-        messages = Message.objects.filter(conversation__owner__in=people).count()
+        persons = list(objs)
+        conversations = Conversation.objects.filter(owner__in=persons).count()
+        said = Message.objects.filter(conversation__owner__in=persons).count()
         lacking = (
             {str(self.opts.verbose_name)}
-            if any(not self.has_delete_permission(request, each) for each in people)
+            if any(not self.has_delete_permission(request, each) for each in persons)
             else set()
         )
         if conversations and not request.user.has_perm("chat.delete_conversation"):
             lacking.add(str(Conversation._meta.verbose_name))
-        counts = {"users": len(people), "conversations": conversations, "messages": messages}
-        return [str(each) for each in people], counts, lacking, []
+        counts = {"users": len(persons), "conversations": conversations, "messages": said}
+        return named(persons), counts, lacking, [*too_many(persons), *people.obstacles(persons)]
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Django's, but not in a transaction: whoever writes an answer has to see that it is to stop."""
+        return self._or_why(request, self._delete_view, object_id, extra_context)  # type: ignore[attr-defined]
+
+    def delete_model(self, request: HttpRequest, obj: User) -> None:
+        """The texts go, what they cost stays."""
+        people.delete(obj)
+        # By the name that says nothing, and that the usage records have from now on.
+        super().log_deletions(request, User.objects.filter(pk=obj.pk))
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        """One after the other."""
+        for person in list(queryset):
+            self.delete_model(request, person)
+
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> list[Any]:
+        """Not before it is done: it would keep the name."""
+        return []
 
     @admin.display(description="name")
     def name(self, user: User) -> str:

@@ -1,6 +1,5 @@
 """What leaves the site as a file: usage records, conversations, and all that is one person's.
 
-    keys.py        which rows: read once, before the first byte
     forms.py       rows as CSV and as JSON Lines
     table.py       a table of such rows, a portion at a time
     records.py     usage records          chats.py   conversations          person.py   all that is one person's

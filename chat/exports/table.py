@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chat.exports.forms import Form
-from chat.exports.keys import Keys
+from chat.models.keys import Keys
 
 PORTION = 500
 """Rows in memory at a time. Each portion is a few short queries by key."""

@@ -3,6 +3,7 @@
 from chat.models.budget import Budget, BudgetAccount
 from chat.models.catalogue import LanguageModel, Price
 from chat.models.conversation import Conversation, Message
+from chat.models.hold import LegalHold
 from chat.models.review import ReviewNote, ReviewRecord
 from chat.models.rollup import RolledDay, Rollup
 from chat.models.usage import UsageRecord
@@ -13,6 +14,7 @@ __all__ = [
     "BudgetAccount",
     "Conversation",
     "LanguageModel",
+    "LegalHold",
     "Message",
     "Price",
     "ReviewNote",

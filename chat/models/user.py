@@ -20,6 +20,12 @@ class User(AbstractUser):
         help_text="Where the person's days begin, as the page last told; empty: TIME_ZONE.",
     )
 
+    deleted_at = models.DateTimeField(
+        null=True,
+        editable=False,
+        help_text="When the account was deleted. What it cost still counts, under a name that says nothing.",
+    )
+
     @property
     def zone(self) -> tzinfo:
         """The time zone in which the person's days begin."""

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from chat import conversations
 from chat.engine.errors import Refused
+from chat.holds import Kept
 from chat.models import Conversation, LanguageModel, User
 from chat.models.user import zone_of
 from chat.providers import is_simulated
@@ -101,8 +102,11 @@ def configure(request: HttpRequest, key: UUID) -> HttpResponse:
 @require_POST
 @login_required
 def delete(request: HttpRequest, key: UUID) -> HttpResponse:
-    """Delete a conversation."""
-    conversations.delete(_owned(request, key))
+    """Delete a conversation; 400 and a sentence where it has to be kept."""
+    try:
+        conversations.delete(_owned(request, key))
+    except Kept as kept:
+        return _refusal(kept.message)
     return HttpResponse(status=204) if _is_fetch(request) else redirect("new-chat")
 
 

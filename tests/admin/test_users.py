@@ -3,11 +3,13 @@
 import re
 
 import pytest
+from django.contrib.admin.models import DELETION, LogEntry
 from django.contrib.auth.models import Permission
 
+from chat import holds, people
 from chat.models import Conversation, UsageRecord, User
 from tests.admin.conftest import column
-from tests.spending import conversation_of, record_of
+from tests.spending import conversation_of, message_in, record_of
 
 LIST = "/admin/chat/user/"
 
@@ -72,9 +74,60 @@ def test_deleting_a_person_says_what_goes_and_keeps_the_usage_records(office, al
     assert "Conversations: 1" in asked
     assert "Messages: 6" in asked
     office.post(f"{LIST}{alice.pk}/delete/", {"post": "yes"})
-    assert not User.objects.filter(pk=alice.pk).exists()
     assert Conversation.objects.count() == 0
-    assert UsageRecord.objects.filter(user=None).count() == 3
+    assert UsageRecord.objects.filter(user=alice).count() == 3
+    assert column(office.get(LIST), "username") == ["admin"]
+    assert office.get(f"{LIST}{alice.pk}/change/").status_code == 302
+
+
+def test_a_deleted_person_leaves_no_name_in_the_log(office, alice):
+    office.post(f"{LIST}{alice.pk}/change/", {"username": "alice"})
+    office.post(f"{LIST}{alice.pk}/delete/", {"post": "yes"})
+    office.get(LIST)
+    assert "alice" not in office.get("/admin/").content.decode()
+    entries = LogEntry.objects.filter(object_id=str(alice.pk))
+    assert {entry.object_repr for entry in entries} == {User.objects.get(pk=alice.pk).username}
+
+
+def test_people_who_cannot_be_deleted_stay_and_it_says_why(office, alice, admin):
+    holds.set_hold(admin, conversation_of(alice), "Case 4711")
+    urls = f"{LIST}{alice.pk}/delete/", f"{LIST}{admin.pk}/delete/"
+    for url, reason in zip(
+        urls, ("alice has a conversation on legal hold", "Make another superuser first"), strict=True
+    ):
+        assert reason in office.get(url).content.decode()
+        assert reason in office.post(url, {"post": "yes"}).content.decode()
+    chosen = {"action": "delete_selected", "_selected_action": [alice.pk, admin.pk]}
+    assert "on legal hold" in office.post(LIST, {**chosen, "post": "yes"}).content.decode()
+    assert User.objects.filter(deleted_at=None).count() == 2
+
+
+def test_one_whose_answer_does_not_end_is_told_to_wait_for_it(office, alice, monkeypatch):
+    monkeypatch.setattr(people, "STOP_SECONDS", 0)
+    chat = conversation_of(alice)
+    message_in(chat, chat.messages.last(), "assistant", "", state="streaming", runner="elsewhere:1:1")
+    chosen = {"action": "delete_selected", "_selected_action": [alice.pk], "post": "yes"}
+    for url, fields in ((f"{LIST}{alice.pk}/delete/", {"post": "yes"}), (LIST, chosen)):
+        assert "delete the account again in a minute" in office.post(url, fields, follow=True).content.decode()
+    assert chat.messages.count() == 3
+    assert not LogEntry.objects.filter(action_flag=DELETION).exists()
+
+
+def test_many_people_are_counted_and_a_few_named(office, queries_of):
+    User.objects.bulk_create(User(username=f"person{number:03}") for number in range(600))
+    keys = list(User.objects.filter(is_superuser=False).values_list("pk", flat=True))
+    asked = office.post(LIST, {"action": "delete_selected", "_selected_action": keys[:100]}).content.decode()
+    assert "and 80 more" in asked
+    assert asked.count("<li>person") == 20
+    every = {"action": "delete_selected", "_selected_action": keys[:1], "select_across": "1", "q": "person"}
+    assert "600 are too many at once" in office.post(f"{LIST}?q=person", every).content.decode()
+
+
+def test_several_are_deleted_at_once(office, alice, bob):
+    conversation_of(alice)
+    chosen = {"action": "delete_selected", "_selected_action": [alice.pk, bob.pk], "post": "yes"}
+    assert "Successfully deleted 2" in office.post(LIST, chosen, follow=True).content.decode()
+    assert User.objects.exclude(deleted_at=None).count() == 2
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import pytest
 from django.test import Client
 
+from chat import holds
 from chat.models import Conversation, Message
 from tests.views.chats import talk
 
@@ -87,3 +88,11 @@ def test_it_keeps_model_and_system_prompt(client_of, alice, hers):
     client_of(alice).post(f"/c/{hers.pk}/settings/", {"model": "claude-haiku-5-5", "system_prompt": prompt})
     hers.refresh_from_db()
     assert (hers.model, hers.system_prompt) == ("claude-haiku-5-5", prompt)
+
+
+def test_one_on_legal_hold_is_not_deleted_and_a_sentence_says_why(client_of, alice, admin, hers):
+    holds.set_hold(admin, hers, "Case 4711")
+    response = client_of(alice).post(f"/c/{hers.pk}/delete/")
+    assert response.status_code == 400
+    assert response.content.decode() == holds.KEPT
+    assert Conversation.objects.filter(pk=hers.pk).exists()

@@ -1,4 +1,4 @@
-"""Which rows are exported."""
+"""Which rows are exported, expired or deleted: many, and settled before the first of them is."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -12,8 +12,8 @@ FETCHED = 10_000
 class Keys:
     """The keys of rows in their order: 8 bytes of memory for each, or 16 where they are UUIDs.
 
-    They are read at once, so that filters and searches are asked one time only, no row stands twice or is left out
-    while others are written, and the number of rows is known before the first is.
+    They are read at once, so that filters and searches are asked one time only, no row comes twice or is passed over
+    while others come and go, and their number is known from the start.
     """
 
     def __init__(self, rows: QuerySet[Any]) -> None:

@@ -1,0 +1,56 @@
+"""``manage.py expire_texts``: delete what nobody has touched for ``CHAT_RETENTION_DAYS``; what it cost stays."""
+
+from argparse import ArgumentParser
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from chat import holds, retention
+from chat.models import Conversation, Message
+
+MOST_DAYS = 36_500
+
+
+class Command(BaseCommand):
+    """Safe at any time: while people chat, twice, and in several places at once."""
+
+    help = "Deletes conversations without a message or an answer for CHAT_RETENTION_DAYS. Usage records stay."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Another number of days, and only to look."""
+        parser.add_argument("--days", type=int, metavar="N", help="instead of CHAT_RETENTION_DAYS")
+        parser.add_argument("--dry-run", action="store_true", help="say what would be deleted, and delete nothing")
+
+    def handle(self, *args: Any, days: int | None, dry_run: bool, **options: Any) -> None:
+        """Say what was done."""
+        days = settings.CHAT_RETENTION_DAYS if days is None else days
+        if days is None:
+            self.stdout.write("Everything is kept: CHAT_RETENTION_DAYS is empty. Set it, or say --days N.")
+            return
+        if not 1 <= days <= MOST_DAYS:
+            raise CommandError(f"{days} days make no sense: expected 1 to {MOST_DAYS:,}.")
+        before = timezone.now() - timedelta(days=days)
+        found = self._count(before) if dry_run else self._expire(before)
+        what = "would be deleted" if dry_run else "deleted"
+        self.stdout.write(
+            f"{what[0].upper()}{what[1:]}: {found}, untouched for {days} days (since {before:%Y-%m-%d %H:%M %Z})."
+        )
+        if kept := holds.held(Conversation.objects.filter(updated_at__lt=before)).count():
+            self.stdout.write(f"On legal hold, and kept: {kept:,}.")
+
+    def _count(self, before: datetime) -> str:
+        rows = retention.expired(before)
+        return _said(rows.count(), Message.objects.filter(conversation__in=rows).count())
+
+    def _expire(self, before: datetime) -> str:
+        chats = messages = 0
+        for deleted in retention.expire(before):
+            chats, messages = chats + deleted.conversations, messages + deleted.messages
+        return _said(chats, messages)
+
+
+def _said(chats: int, messages: int) -> str:
+    return f"{chats:,} conversation{'' if chats == 1 else 's'} with {messages:,} message{'' if messages == 1 else 's'}"
