@@ -57,7 +57,7 @@ def frame_of(user_id: int, conversation: UUID) -> dict[str, Any] | None:
         "conversation": str(conversation),
         "today": exact_usd(found.today),
         "month": exact_usd(found.month),
-        "budgets": [_told(each) for each in found.standings],
+        "budgets": [told(each) for each in found.standings],
     }
 
 
@@ -66,7 +66,8 @@ def _order(standing: Standing) -> tuple[int, int]:
     return (0 if budget.user_id else 1 if budget.group_id else 2, budget.pk)
 
 
-def _told(standing: Standing) -> dict[str, Any]:
+def told(standing: Standing) -> dict[str, Any]:
+    """A budget as its people are told of it; how much one is that they share with others they are not."""
     budget = standing.budget
     told = {
         "of": "you" if budget.user_id else "group" if budget.group_id else "everybody",

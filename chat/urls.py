@@ -4,7 +4,7 @@ from django.contrib.auth import views as auth
 from django.urls import URLPattern, URLResolver, path
 
 from chat.forms import NewPasswordForm
-from chat.views import accounts, chat, health
+from chat.views import accounts, chat, download, health
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", chat.new_chat, name="new-chat"),
@@ -20,6 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/logout/", auth.LogoutView.as_view(), name="logout"),
     path("accounts/password/", auth.PasswordChangeView.as_view(form_class=NewPasswordForm), name="password_change"),
     path("accounts/password/done/", auth.PasswordChangeDoneView.as_view(), name="password_change_done"),
+    path("accounts/data/", download.own_data, name="own-data"),
     path("accounts/signup/", accounts.sign_up, name="signup"),
     path("accounts/first/<str:token>/", accounts.first, name="first"),
     path("healthz", health.healthz, name="healthz"),

@@ -15,7 +15,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST, require_safe
 
-from chat import reports, reviews
+from chat import holds, reports, reviews
 from chat.admin.transcript import Notes, transcript_of
 from chat.engine.errors import Refused
 from chat.models import Conversation, ReviewNote, UsageRecord, User
@@ -139,6 +139,7 @@ class ConversationPages(admin.ModelAdmin):
             "opts": self.opts,
             "original": conversation,
             "totals": reports.totals(UsageRecord.objects.filter(message__conversation=conversation)),
+            "hold": holds.standing(conversation),
             "may_delete": self.has_delete_permission(request, conversation),
             "preserved_filters": self.get_preserved_filters(request),
         }

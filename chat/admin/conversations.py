@@ -6,18 +6,24 @@ from typing import Any, cast
 from uuid import UUID
 
 from django.contrib import admin
-from django.contrib.admin.views.main import ChangeList
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from chat import conversations, reports, reviews
 from chat.admin.calls import badge
 from chat.admin.changelist import FiguresChangeList, when
 from chat.admin.conversation_pages import ConversationPages
-from chat.admin.filters import ModelFilter, OwnerFilter, PeriodFilter, StateFilter
+from chat.admin.deletion import SaysWhatIsKept, named, too_many
+from chat.admin.exports import Exportable
+from chat.admin.filters import HoldFilter, ModelFilter, OwnerFilter, PeriodFilter, StateFilter
+from chat.admin.holds import Holdable
+from chat.exports import chats
+from chat.exports.forms import Form
+from chat.exports.table import Table
+from chat.holds import HELD
 from chat.models import Conversation, Message, ReviewNote, UsageRecord, User
 from chat.models.review import OPEN_FLAG
 from chat.reports import Totals
@@ -51,16 +57,17 @@ class ConversationChangeList(FiguresChangeList):
 
 
 @admin.register(Conversation)
-class ConversationAdmin(ConversationPages):
+class ConversationAdmin(SaysWhatIsKept, Holdable, Exportable, ConversationPages):
     """Everybody's conversations."""
 
     list_display = ("heading", "owner", "model", "length", "tokens", "cost", "last_active")
-    list_filter = (("updated_at", PeriodFilter), OwnerFilter, ModelFilter, StateFilter, "archived")
+    list_filter = (("updated_at", PeriodFilter), OwnerFilter, ModelFilter, StateFilter, "archived", HoldFilter)
     list_per_page = 50
     list_select_related = ("owner",)
     search_fields = ("title",)
     search_help_text = "Words of titles and messages, a person's name, or the id of a conversation or message."
     show_full_result_count = False
+    changelist = ConversationChangeList
     nothing_yet = "Conversations will appear here as soon as somebody has asked something."
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -71,10 +78,6 @@ class ConversationAdmin(ConversationPages):
         """What was said stays as it was."""
         return False
 
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
-        """With figures."""
-        return ConversationChangeList
-
     def get_queryset(self, request: HttpRequest) -> QuerySet[Conversation]:
         """With what the list can be ordered by; computed only when it is."""
         messages = Message.objects.order_by().filter(conversation=OuterRef("pk")).values("conversation")
@@ -82,6 +85,7 @@ class ConversationAdmin(ConversationPages):
             super()
             .get_queryset(request)
             .defer("system_prompt")
+            .annotate(on_hold=HELD)
             .alias(
                 message_count=Coalesce(Subquery(messages.annotate(count=Count("pk")).values("count")), 0),
                 spent=reports.spent(UsageRecord.objects.all(), "message__conversation"),
@@ -98,6 +102,10 @@ class ConversationAdmin(ConversationPages):
         if reviews.may_review(cast(User, request.user)):
             found = _said(search_term) | found
         return queryset.filter(found), False
+
+    def export_table(self, form: Form) -> Table:
+        """What each came to, without a word of it."""
+        return chats.figures()
 
     def figures(self, keys: list[UUID]) -> dict[UUID, Figures]:
         """What the conversations of a page hold and came to."""
@@ -116,11 +124,13 @@ class ConversationAdmin(ConversationPages):
         """Name the conversations and count the rest: there may be thousands of messages."""
         found = list(objs)
         messages = Message.objects.filter(conversation__in=found).count()
+        held = sum(conversation.on_hold for conversation in found)
+        kept = [f"{held:,} of these {'is' if held == 1 else 'are'} on legal hold. Release first what may go."]
         return (
-            [f"{conversation} ({conversation.owner})" for conversation in found],
+            named([f"{conversation} ({conversation.owner})" for conversation in found]),
             {"conversations": len(found), "messages": messages},
             set() if self.has_delete_permission(request) else {str(self.opts.verbose_name)},
-            [],
+            [*too_many(found), *(kept if held else [])],
         )
 
     def delete_model(self, request: HttpRequest, obj: Conversation) -> None:
@@ -134,15 +144,16 @@ class ConversationAdmin(ConversationPages):
 
     @admin.display(description="conversation")
     def heading(self, conversation: Any) -> SafeString:
-        """The title or the id, and words where it is archived, flagged or written about."""
+        """The title or the id, and words where it is archived, held, flagged or written about."""
         figures: Figures = conversation.figures
-        return format_html(
-            "<bdi>{}</bdi>{}{}{}",
-            conversation.shown,
-            format_html(" {}", badge("", "archived")) if conversation.archived else "",
-            format_html(" {}", badge("alarm", "flagged")) if figures.flags else "",
-            format_html(" {}", badge("", _counted(figures.notes, "note"))) if figures.notes else "",
-        )
+        badges = [
+            (conversation.archived, badge("", "archived")),
+            (conversation.on_hold, badge("", "on legal hold")),
+            (figures.flags, badge("alarm", "flagged")),
+            (figures.notes, badge("", _counted(figures.notes, "note"))),
+        ]
+        shown = format_html_join("", " {}", ((each,) for is_so, each in badges if is_so))
+        return format_html("<bdi>{}</bdi>{}", conversation.shown, shown)
 
     @admin.display(description="messages", ordering="message_count")
     def length(self, conversation: Any) -> str:

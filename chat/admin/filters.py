@@ -12,6 +12,7 @@ from django.db.models import Exists, Field, Model, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
+from chat.holds import HELD
 from chat.models import LanguageModel, Message, UsageRecord, User
 from chat.reports import UNPRICED
 
@@ -175,6 +176,23 @@ class StateFilter(admin.SimpleListFilter):
         if self.value() in self.states:
             _, states = self.states[str(self.value())]
             return queryset.filter(Exists(Message.objects.filter(conversation=OuterRef("pk"), state__in=states)))
+        return queryset
+
+
+class HoldFilter(admin.SimpleListFilter):
+    """Conversations that have to be kept."""
+
+    title = "legal hold"
+    parameter_name = "hold"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
+        """Held or not."""
+        return [("yes", "On legal hold"), ("no", "Not on legal hold")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Conversations that are, or are not."""
+        if self.value() in ("yes", "no"):
+            return queryset.filter(HELD if self.value() == "yes" else ~HELD)
         return queryset
 
 

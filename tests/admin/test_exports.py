@@ -14,12 +14,12 @@ from django.db import connection
 from django.test import AsyncClient
 from django.test.utils import CaptureQueriesContext
 
-from chat import reports
-from chat.exports import records, table
+from chat import holds, reports
+from chat.exports import chats, records, table
 from chat.exports.download import drawn
 from chat.exports.forms import FORMS
-from chat.exports.keys import Keys
-from chat.models import UsageRecord
+from chat.models import Conversation, UsageRecord
+from chat.models.keys import Keys
 from tests.golden_costs import TABLE
 from tests.spending import conversation_of, record_of
 from tests.test_golden_costs import recorded
@@ -180,3 +180,40 @@ async def test_a_portion_is_one_query(alice, rows):
         return len(captured)
 
     assert await sync_to_async(queries)() == 2
+
+
+async def test_conversations_are_exported_as_figures_without_a_word_of_them(exported, alice, bob, admin):
+    def made():
+        held = conversation_of(alice, turns=2, title="Secret title", system_prompt="Secret prompt")
+        holds.set_hold(admin, held, "Case 4711")
+        conversation_of(bob, title="Secret too")
+        return held
+
+    held = await sync_to_async(made)()
+    for suffix in ("csv", "jsonl"):
+        _, text = await exported(f"/admin/chat/conversation/export.{suffix}")
+        assert "ecret" not in text
+        assert "Question" not in text
+    (line,) = (await exported("/admin/chat/conversation/export.jsonl", {"person": alice.pk}))[1].splitlines()
+    figures = {
+        "id": str(held.pk),
+        "owner": "alice",
+        "on_legal_hold": True,
+        "messages": 4,
+        "calls": 2,
+        "cost_usd": "0.02",
+    }
+    assert json.loads(line).items() >= {**figures, "prompt_tokens": 200, "output_tokens": 100}.items()
+
+
+async def test_a_conversation_that_goes_meanwhile_leaves_a_row_with_its_id(alice):
+    def made():
+        keys = Keys(Conversation.objects.all())
+        pieces = chats.figures().pieces(keys, FORMS["csv"])
+        Conversation.objects.all().delete()
+        return [str(key) for key in next(keys.portions(9))], table_of(b"".join(pieces).decode())
+
+    await sync_to_async(lambda: [conversation_of(alice) for _ in range(3)])()
+    keys, rows = await sync_to_async(made)()
+    assert [row["id"] for row in rows] == keys
+    assert not any(row["messages"] for row in rows)
