@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.db.models import ProtectedError, QuerySet
 
+from chat import search
 from chat.engine.errors import Refused
 from chat.holds import Kept
 from chat.live.announce import announce_sync
@@ -29,7 +30,9 @@ def rename(conversation: Conversation, title: str) -> None:
     title = _cut(title)
     if not title:
         raise Refused("empty", "A title needs at least one character.")
-    _change(conversation, title=title)
+    with transaction.atomic():
+        _change(conversation, title=title)
+        search.index_title(conversation.pk)
 
 
 def retitle(conversation: UUID, *, provisional: str, title: str) -> str | None:
@@ -38,9 +41,11 @@ def retitle(conversation: UUID, *, provisional: str, title: str) -> str | None:
     ``None`` where nothing was made or a person was quicker.
     """
     title = _cut(title)
-    if title and Conversation.objects.filter(pk=conversation, title=provisional).update(title=title):
-        return title
-    return None
+    with transaction.atomic():
+        if not title or not Conversation.objects.filter(pk=conversation, title=provisional).update(title=title):
+            return None
+        search.index_title(conversation)
+    return title
 
 
 def archive(conversation: Conversation, archived: bool) -> None:

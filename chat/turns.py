@@ -19,16 +19,16 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from chat import ledger
+from chat import ledger, search
 from chat.engine.ceiling import Size
 from chat.engine.errors import Refused
 from chat.engine.events import Outcome
 from chat.engine.reply import plain_text
 from chat.models import Conversation, LanguageModel, Message, User
+from chat.models.conversation import provisional_title
 from chat.rules import check_pace, check_text
 
 _TURNS = UUID("5f0c7f5e-6f0e-4a53-9a3e-0d6f6f1f2b10")
-PROVISIONAL_TITLE = 60
 LONGEST_REASON = 50
 
 
@@ -87,6 +87,7 @@ def begin(
             content=[{"type": "text", "text": text}],
             text=text,
         )
+        search.index([question.pk])
         return _answer(turn, question, model or chat.model, runner)
 
     return _begin(user, turn, create, size)
@@ -177,6 +178,7 @@ def end(
             ended_at=timezone.now(),
         )
     )
+    search.index([snapshot.turn] if ended else [])
     Conversation.objects.filter(messages=snapshot.turn).update(updated_at=timezone.now())
     if snapshot.call:
         ledger.close_call(snapshot.call, outcome.value)
@@ -253,12 +255,14 @@ def begun_of(turn: UUID, *, new: bool = False) -> Begun | None:
 
 def _conversation(user: User, key: UUID | None, text: str, model: str) -> Conversation:
     if key is None:
-        return Conversation.objects.create(
+        created = Conversation.objects.create(
             owner=user,
             title=provisional_title(text),
             model=model or settings.CHAT_DEFAULT_MODEL,
             system_prompt=settings.CHAT_SYSTEM_PROMPT,
         )
+        search.index_title(created.pk)
+        return created
     conversation = Conversation.objects.of(user).filter(pk=key).first()
     if conversation is None:
         raise Refused("not_found", "This chat does not exist (any more).")
@@ -291,9 +295,3 @@ def _answer(turn: UUID, question: Message, model: str, runner: str) -> Message:
     if not Conversation.objects.filter(pk=question.conversation_id).update(**touched):
         raise Refused("not_found", "This chat does not exist (any more).")
     return answer
-
-
-def provisional_title(text: str) -> str:
-    """The first words of a question, until the title is made."""
-    words = " ".join(text.split())
-    return words if len(words) <= PROVISIONAL_TITLE else words[: PROVISIONAL_TITLE - 1].rsplit(" ", 1)[0] + "…"

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from django.utils import timezone
 
+from chat import search
 from chat.models import Conversation, Message, UsageRecord
 
 PRICE = {"input": "2", "output": "10", "cache_write_5m": "2.5", "cache_write_1h": "4", "cache_read": "0.1"}
@@ -14,6 +15,7 @@ def conversation_of(owner, *, turns=1, title="Sky", **fields):
     """A conversation with so many questions, each answered, each answer with a record of one cent."""
     fields = {"model": "claude-sonnet-5-5", **fields}
     conversation = Conversation.objects.create(owner=owner, title=title, **fields)
+    search.index_title(conversation.pk)
     parent = None
     for number in range(turns):
         _, parent = turn_in(conversation, parent, f"Question {number}", f"Answer {number}")
@@ -31,7 +33,9 @@ def turn_in(conversation, parent, question, answer, *, cost="0.01", **fields):
 def message_in(conversation, parent, role, text, **fields):
     """One message; ``content`` is a text block unless given."""
     fields = {"content": [{"type": "text", "text": text}], **fields}
-    return Message.objects.create(conversation=conversation, parent=parent, role=role, text=text, **fields)
+    message = Message.objects.create(conversation=conversation, parent=parent, role=role, text=text, **fields)
+    search.index([message.pk])
+    return message
 
 
 def record_of(user, *, cost="0.01", days_ago=0, **fields):

@@ -34,6 +34,7 @@ LAYERS = [
         "reviews",
         "rules",
         "sample",
+        "search",
         "spending",
         "turns",
     },
@@ -51,6 +52,7 @@ WRITERS = {
     "Rollup": {"chat.reports.rollups"},
     "ReviewRecord": {"chat.reviews"},
     "ReviewNote": {"chat.reviews"},
+    "SearchEntry": {"chat.search.index"},
 }
 # What nobody ever said or paid.
 INVENTS = "chat.sample."

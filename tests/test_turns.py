@@ -13,6 +13,7 @@ from chat import ledger, turns
 from chat.engine.errors import Refused
 from chat.engine.events import Outcome
 from chat.models import Conversation, Message, UsageRecord
+from chat.models.conversation import PROVISIONAL_TITLE
 
 pytestmark = pytest.mark.django_db
 ME = "this-host:1:0"
@@ -48,7 +49,7 @@ def test_it_keeps_question_and_empty_answer_before_any_model_is_asked(alice):
 def test_a_new_conversation_is_called_by_the_first_words(alice):
     begun = begin(alice, "Tell me\n about " + "the sea " * 40)
     assert begun.title.startswith("Tell me about the sea")
-    assert len(begun.title) <= turns.PROVISIONAL_TITLE
+    assert len(begun.title) <= PROVISIONAL_TITLE
     assert begun.untitled
 
 

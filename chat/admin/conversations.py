@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from typing import Any, cast
 from uuid import UUID
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from chat import conversations, reports, reviews
+from chat import conversations, reports, reviews, search
 from chat.admin.calls import badge
 from chat.admin.changelist import FiguresChangeList, when
 from chat.admin.conversation_pages import ConversationPages
@@ -65,7 +65,9 @@ class ConversationAdmin(SaysWhatIsKept, Holdable, Exportable, ConversationPages)
     list_per_page = 50
     list_select_related = ("owner",)
     search_fields = ("title",)
-    search_help_text = "Words of titles and messages, a person's name, or the id of a conversation or message."
+    search_help_text = (
+        'Words of one message or a title, "a phrase", -without; a person\'s name; the id of a conversation or message.'
+    )
     show_full_result_count = False
     changelist = ConversationChangeList
     nothing_yet = "Conversations will appear here as soon as somebody has asked something."
@@ -80,14 +82,14 @@ class ConversationAdmin(SaysWhatIsKept, Holdable, Exportable, ConversationPages)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Conversation]:
         """With what the list can be ordered by; computed only when it is."""
-        messages = Message.objects.order_by().filter(conversation=OuterRef("pk")).values("conversation")
+        held = Message.objects.order_by().filter(conversation=OuterRef("pk")).values("conversation")
         return (
             super()
             .get_queryset(request)
             .defer("system_prompt")
             .annotate(on_hold=HELD)
             .alias(
-                message_count=Coalesce(Subquery(messages.annotate(count=Count("pk")).values("count")), 0),
+                message_count=Coalesce(Subquery(held.annotate(count=Count("pk")).values("count")), 0),
                 spent=reports.spent(UsageRecord.objects.all(), "message__conversation"),
             )
         )
@@ -100,7 +102,10 @@ class ConversationAdmin(SaysWhatIsKept, Holdable, Exportable, ConversationPages)
             return queryset, False
         found = _named(search_term.strip())
         if reviews.may_review(cast(User, request.user)):
-            found = _said(search_term) | found
+            hits = search.find(search_term)
+            found |= hits.found
+            if hits.note:
+                messages.info(request, hits.note)
         return queryset.filter(found), False
 
     def export_table(self, form: Form) -> Table:
@@ -123,12 +128,12 @@ class ConversationAdmin(SaysWhatIsKept, Holdable, Exportable, ConversationPages)
     ) -> tuple[list[Any], dict[str, int], set[str], list[str]]:
         """Name the conversations and count the rest: there may be thousands of messages."""
         found = list(objs)
-        messages = Message.objects.filter(conversation__in=found).count()
+        said = Message.objects.filter(conversation__in=found).count()
         held = sum(conversation.on_hold for conversation in found)
         kept = [f"{held:,} of these {'is' if held == 1 else 'are'} on legal hold. Release first what may go."]
         return (
             named([f"{conversation} ({conversation.owner})" for conversation in found]),
-            {"conversations": len(found), "messages": messages},
+            {"conversations": len(found), "messages": said},
             set() if self.has_delete_permission(request) else {str(self.opts.verbose_name)},
             [*too_many(found), *(kept if held else [])],
         )
@@ -174,15 +179,6 @@ class ConversationAdmin(SaysWhatIsKept, Holdable, Exportable, ConversationPages)
     def last_active(self, conversation: Conversation) -> SafeString:
         """When it last took a message or an answer."""
         return when(conversation.updated_at)
-
-
-def _said(term: str) -> Q:
-    said = Message.objects.filter(conversation=OuterRef("pk"))
-    titled = Q()
-    for word in term.split():
-        said = said.filter(text__icontains=word)
-        titled &= Q(title__icontains=word)
-    return titled | Q(Exists(said))
 
 
 def _named(term: str) -> Q:

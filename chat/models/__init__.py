@@ -1,4 +1,4 @@
-"""What is kept: people, conversations as trees of messages, models with prices, calls, budgets and reviews."""
+"""What is kept: people, conversations as trees of messages, models with prices, calls, budgets, reviews, words."""
 
 from chat.models.budget import Budget, BudgetAccount
 from chat.models.catalogue import LanguageModel, Price
@@ -6,6 +6,7 @@ from chat.models.conversation import Conversation, Message
 from chat.models.hold import LegalHold
 from chat.models.review import ReviewNote, ReviewRecord
 from chat.models.rollup import RolledDay, Rollup
+from chat.models.search import SearchEntry
 from chat.models.usage import UsageRecord
 from chat.models.user import User
 
@@ -21,6 +22,7 @@ __all__ = [
     "ReviewRecord",
     "RolledDay",
     "Rollup",
+    "SearchEntry",
     "UsageRecord",
     "User",
 ]

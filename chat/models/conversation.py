@@ -10,6 +10,7 @@ from django.db.models import Q
 from chat.models.user import User
 
 OPEN_STATES = ("queued", "streaming")
+PROVISIONAL_TITLE = 60  # characters
 
 
 class ConversationQuerySet(models.QuerySet["Conversation"]):
@@ -119,3 +120,9 @@ class Message(models.Model):
     def is_open(self) -> bool:
         """Whether this is a turn that is not over."""
         return self.state in OPEN_STATES
+
+
+def provisional_title(text: str) -> str:
+    """The first words of a question, until the title is made."""
+    words = " ".join(text.split())
+    return words if len(words) <= PROVISIONAL_TITLE else words[: PROVISIONAL_TITLE - 1].rsplit(" ", 1)[0] + "…"

@@ -1,25 +1,27 @@
 """The list of conversations: newest first, in groups by day, searchable by title and text."""
 
-import re
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date, tzinfo
 from itertools import groupby
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, Value
-from django.db.models.functions import Greatest, Lower, StrIndex, Substr
+from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Substr
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from chat import search
+from chat.engine.words import LONGEST_TERM, MOST_CHARACTERS, Query
 from chat.models import Conversation, Message, User
+from chat.search import Hits
 
 PAGE = 50
-QUERY_LIMIT = 200
+NOTHING, NO_TEXT = Query(), SafeString()
 LEAD, EXCERPT = 40, 160  # characters ahead of what was found, and in all
 
 
@@ -49,21 +51,15 @@ class Group:
 class Listing:
     """A page of the list; ``more`` is a link to the next one or empty, ``before`` the last item of the page before.
 
-    ``archived``: it is the list of what was put away.
+    ``note`` is what else there is to say of a search. ``archived``: it is the list of what was put away.
     """
 
     groups: list[Group]
     query: str = ""
+    note: str = ""
     archived: bool = False
     before: UUID | None = None
     more: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    conversation: Conversation
-    message: UUID | None = None
-    piece: str = field(default="")
 
 
 def listing(
@@ -79,30 +75,33 @@ def listing(
 
     Days begin where ``zone`` says, which is the site's where it is not known.
     """
-    query = query.replace("\0", "").strip()[:QUERY_LIMIT]
-    rows = _search(user, query) if query else Conversation.objects.of(user).filter(archived=archived)
-    last = get_object_or_404(Conversation.objects.of(user), pk=before) if before else None
+    query = query.replace("\0", "").strip()[:LONGEST_TERM]
+    hits = search.find(query, owner=user) if query else None
+    owned = Conversation.objects.of(user)
+    rows = owned.filter(hits.found) if hits else owned.filter(archived=archived)
+    last = get_object_or_404(owned, pk=before) if before else None
     if last:
         rows = rows.filter(Q(updated_at__lt=last.updated_at) | Q(updated_at=last.updated_at, pk__lt=last.pk))
     running = Exists(Message.objects.open().filter(conversation=OuterRef("pk")))
     page = list(rows.annotate(running=running).defer("system_prompt").order_by("-updated_at", "-pk")[: PAGE + 1])
     shown, is_more = page[:PAGE], len(page) > PAGE
     return Listing(
-        groups=_grouped(_with_pieces(shown, query), query, current, after=last, zone=zone),
+        groups=_grouped(shown, hits, current, after=last, zone=zone),
         query=query,
+        note=hits.note if hits else "",
         archived=archived,
         before=before,
         more=_url(q=query, archived="1" if archived else "", before=str(shown[-1].pk)) if is_more else "",
     )
 
 
-def marked(text: str, query: str) -> SafeString:
-    """``text`` escaped, with ``<mark>`` around every occurrence of ``query`` in any case."""
-    if not query:
-        return format_html("{}", text)
-    pieces = re.split(f"({re.escape(query)})", text, flags=re.IGNORECASE)
-    wrapped = (format_html("<mark>{}</mark>" if place % 2 else "{}", piece) for place, piece in enumerate(pieces))
-    return format_html_join("", "{}", ((piece,) for piece in wrapped))
+def marked(text: str, spans: Iterable[tuple[int, int]]) -> SafeString:
+    """``text`` escaped, with ``<mark>`` around these stretches of it, from start to end, in order."""
+    pieces, end = [], 0
+    for first, last in spans:
+        pieces.append(format_html("{}<mark>{}</mark>", text[end:first], text[first:last]))
+        end = last
+    return format_html_join("", "{}", ((piece,) for piece in (*pieces, text[end:])))
 
 
 def group_name(day: date, today: date) -> str:
@@ -121,53 +120,58 @@ def _url(**query: str) -> str:
     return f"{reverse('conversations')}?{urlencode({name: value for name, value in query.items() if value})}"
 
 
-def _search(user: User, query: str) -> QuerySet[Conversation]:
-    found = Message.objects.filter(conversation=OuterRef("pk"), text__icontains=query).order_by("-created_at")
-    rows = Conversation.objects.of(user).annotate(found=Subquery(found.values("pk")[:1]))
-    return rows.filter(Q(title__icontains=query) | Q(found__isnull=False))
+def _excerpts(messages: Iterable[UUID], query: Query) -> dict[UUID, SafeString]:
+    """Of each message the piece where it was found first."""
+    texts = Message.objects.filter(pk__in=messages).annotate(start=Substr("text", 1, MOST_CHARACTERS))
+    return {key: _excerpt(text, query) for key, text in texts.values_list("pk", "start")}
 
 
-def _with_pieces(conversations: Sequence[Conversation], query: str) -> list[_Found]:
-    if not query:
-        return [_Found(conversation) for conversation in conversations]
-    start = Greatest(StrIndex(Lower("text"), Lower(Value(query))) - LEAD, Value(1))
-    keys = [conversation.found for conversation in conversations if conversation.found]  # type: ignore[attr-defined]
-    rows = Message.objects.filter(pk__in=keys).annotate(at=start, piece=Substr("text", start, EXCERPT))
-    pieces = {key: _trimmed(piece, at) for key, piece, at in rows.values_list("pk", "piece", "at")}
-    return [_Found(each, each.found, pieces.get(each.found, "")) for each in conversations]  # type: ignore[attr-defined]
-
-
-def _trimmed(piece: str, at: int) -> str:
-    whole = len(piece) < EXCERPT
-    return ("… " if at > 1 else "") + " ".join(piece.split()) + ("" if whole else " …")
+def _excerpt(text: str, query: Query) -> SafeString:
+    first, _ = next(query.marks(text), (0, 0))
+    start = max(0, first - LEAD)
+    piece = " ".join(text[start : start + EXCERPT].split())
+    ahead, after = "… " if start else "", " …" if start + EXCERPT < len(text) else ""
+    return format_html("{}{}{}", ahead, marked(piece, query.marks(piece)), after)
 
 
 def _grouped(
-    found: list[_Found], query: str, current: UUID | None, after: Conversation | None, zone: tzinfo | None
+    shown: Sequence[Conversation],
+    hits: Hits | None,
+    current: UUID | None,
+    after: Conversation | None,
+    zone: tzinfo | None,
 ) -> list[Group]:
     today = timezone.localdate(timezone=zone)
+    said = hits.messages([each.pk for each in shown]) if hits else {}
+    excerpts = _excerpts(said.values(), hits.query) if hits else {}
 
     def name_of(conversation: Conversation) -> str:
         return group_name(timezone.localdate(conversation.updated_at, zone), today)
 
+    def item(conversation: Conversation) -> Item:
+        message = said.get(conversation.pk)
+        query = hits.query if hits else NOTHING
+        return _item(conversation, query, current, message, excerpts.get(message) if message else None)
+
     going_on = name_of(after) if after else ""
     return [
-        Group("" if name == going_on else name, [_item(each, query, current) for each in each_group])
-        for name, each_group in groupby(found, key=lambda each: name_of(each.conversation))
+        Group("" if name == going_on else name, [item(each) for each in each_group])
+        for name, each_group in groupby(shown, key=name_of)
     ]
 
 
-def _item(found: _Found, query: str, current: UUID | None) -> Item:
-    conversation = found.conversation
+def _item(
+    conversation: Conversation, query: Query, current: UUID | None, message: UUID | None, excerpt: SafeString | None
+) -> Item:
     title = conversation.heading
     url = reverse("conversation", args=[conversation.pk])
     return Item(
         id=conversation.pk,
         title=title,
-        url=f"{url}?leaf={found.message}#m-{found.message}" if found.message else url,
+        url=f"{url}?leaf={message}#m-{message}" if message else url,
         running=conversation.running,  # type: ignore[attr-defined]
         archived=conversation.archived,
         current=conversation.pk == current,
-        marked_title=marked(title, query),
-        excerpt=marked(found.piece, query),
+        marked_title=marked(title, query.marks(title)),
+        excerpt=excerpt or NO_TEXT,
     )

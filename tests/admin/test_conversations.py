@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.utils import timezone
 
 from chat.models import Conversation, UsageRecord
@@ -43,6 +44,9 @@ def test_it_marks_what_is_estimated_or_lacks_a_price(office, alice):
         ("LIGHT", {"Light"}),
         ("blue rayleigh", {"Light"}),
         ("rayleigh missing", set()),
+        ('"makes it blue"', {"Light"}),
+        ("blue -rayleigh", {"Light"}),
+        ("makes -rayleigh", set()),
         ("alice", {"Light", "Bread"}),
         ("100%", {"Bread"}),
         ("'\"\\;--", set()),
@@ -56,6 +60,24 @@ def test_it_searches_titles_texts_and_people(office, alice, bob, term, found):
     turn_in(conversation_of(alice, turns=0, title="Bread"), None, "How wet?", "100% hydration")
     conversation_of(bob, title="His")
     assert set(titles(office.get(LIST, {"q": term}))) == found
+
+
+def test_it_says_what_a_search_needs(office, alice):
+    conversation_of(alice)
+    assert "A search needs a letter or a digit." in office.get(LIST, {"q": "%"}).content.decode()
+    assert "Only the first" in office.get(LIST, {"q": "x" * 10_000}).content.decode()
+
+
+def test_who_may_not_read_texts_cannot_search_them(client_of, alice, bob):
+    conversation_of(alice, title="Secret")
+    bob.is_staff = True
+    bob.save()
+    bob.user_permissions.set(Permission.objects.filter(codename="view_conversation"))
+    client = client_of(bob)
+    for term, rows in (("secret", 0), ("answer", 0), ("%", 0), ("alice", 1)):
+        page = client.get(LIST, {"q": term}).content.decode()
+        assert ("Nothing matches" in page) == (rows == 0)
+        assert "A search needs" not in page
 
 
 def test_it_finds_a_conversation_by_the_id_of_one_of_its_messages(office, alice):

@@ -61,7 +61,7 @@ def test_it_needs_its_own_permission(client_of, chat):
 def test_the_list_marks_and_finds_what_is_held(office, chat, alice, admin):
     conversation_of(alice, title="Tea")
     holds.set_hold(admin, chat, "Case 4711")
-    assert office.get(LIST).content.decode().count('>on legal hold</span>') == 1
+    assert office.get(LIST).content.decode().count(">on legal hold</span>") == 1
     for value, key in (("yes", chat.pk), ("no", Conversation.objects.exclude(pk=chat.pk).get().pk)):
         listed = office.get(LIST, {"hold": value}).content.decode()
         assert listed.count("field-heading") == 1

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from django.utils import timezone
 
+from chat import search
 from chat.models import Conversation, Message, UsageRecord, User
 
 
@@ -13,13 +14,16 @@ def conversation_of(owner: User, title: str, *, model: str = "claude-sonnet-5-5"
     chat = Conversation.objects.create(owner=owner, title=title, model=model)
     chat.updated_at = timezone.now() - timedelta(days=days_old)
     chat.save()
+    search.index_title(chat.pk)
     return chat
 
 
 def question(chat: Conversation, text: str, *, parent: Message | None = None) -> Message:
     """A question, as `turns.begin` keeps it."""
     content = [{"type": "text", "text": text}]
-    return Message.objects.create(conversation=chat, parent=parent, role="user", content=content, text=text)
+    message = Message.objects.create(conversation=chat, parent=parent, role="user", content=content, text=text)
+    search.index([message.pk])
+    return message
 
 
 def answer(
@@ -45,6 +49,7 @@ def answer(
         model=model,
         **fields,
     )
+    search.index([message.pk])
     if tokens:
         UsageRecord.objects.create(
             message=message,
@@ -77,4 +82,5 @@ def talk(owner: User, title: str, *, turns: int = 1, days_old: float = 0) -> Con
     for place, message in enumerate(messages):
         message.created_at = start + timedelta(milliseconds=place)
     Message.objects.bulk_update(messages, ["created_at"], batch_size=200)
+    search.index([message.pk for message in messages])
     return chat

@@ -88,17 +88,37 @@ def test_it_shows_where_it_was_found(alice):
     assert item.url == f"/c/{chat.pk}/?leaf={said.pk}#m-{said.pk}"
 
 
+def test_it_shows_the_newest_message_that_has_it(alice):
+    chat = conversation_of(alice, "Insects")
+    asked = question(chat, "Of bees?")
+    said = answer(asked, "Bees, yes.")
+    assert listing(alice, query="bees").groups[0].items[0].url.endswith(f"#m-{said.pk}")
+
+
+def test_it_shows_no_piece_of_what_only_the_title_has(alice):
+    chat = talk(alice, "About bees")
+    item = listing(alice, query="bees").groups[0].items[0]
+    assert (item.url, item.excerpt) == (f"/c/{chat.pk}/", "")
+    assert item.marked_title == "About <mark>bees</mark>"
+
+
 def test_it_escapes_what_it_marks():
-    assert marked("<b>bees</b>", "b") == "&lt;<mark>b</mark>&gt;<mark>b</mark>ees&lt;/<mark>b</mark>&gt;"
-    assert marked("a.c abc", "a.c") == "<mark>a.c</mark> abc"
-    assert marked("<i>", "") == "&lt;i&gt;"
+    assert marked("<b>bees</b>", [(3, 7)]) == "&lt;b&gt;<mark>bees</mark>&lt;/b&gt;"
+    assert marked("a & b", [(0, 1), (4, 5)]) == "<mark>a</mark> &amp; <mark>b</mark>"
+    assert marked("<i>", []) == "&lt;i&gt;"
 
 
-def test_it_takes_wildcards_and_odd_characters_as_they_are(alice):
+def test_it_says_what_a_search_needs(client_of, alice):
     talk(alice, "100 %")
-    assert len(listing(alice, query="%").groups) == 1
-    assert listing(alice, query="_").groups == []
+    client = client_of(alice)
+    assert "A search needs a letter or a digit." in client.get("/conversations/?q=%25").content.decode()
+    assert "Say also what to find" in client.get("/conversations/?q=-bees").content.decode()
     assert len(listing(alice, query="1\x0000 %").groups) == 1
+
+
+def test_it_finds_nothing_of_somebody_else(alice, bob):
+    talk(bob, "His bees")
+    assert listing(alice, query="bees").groups == []
 
 
 def test_it_needs_as_many_queries_for_fifty_as_for_one(client_of, alice, django_assert_num_queries):
@@ -108,7 +128,7 @@ def test_it_needs_as_many_queries_for_fifty_as_for_one(client_of, alice, django_
             talk(alice, f"Bees {number}")
         with django_assert_num_queries(3):
             client.get("/conversations/")
-        with django_assert_num_queries(4):
+        with django_assert_num_queries(6):
             client.get("/conversations/?q=answer")
 
 
