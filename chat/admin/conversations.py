@@ -17,9 +17,9 @@ from chat.admin.calls import badge
 from chat.admin.changelist import FiguresChangeList, when
 from chat.admin.conversation_pages import ConversationPages
 from chat.admin.deletion import SaysWhatIsKept, named, too_many
-from chat.admin.exports import Exportable
 from chat.admin.filters import HoldFilter, ModelFilter, OwnerFilter, PeriodFilter, StateFilter
 from chat.admin.holds import Holdable
+from chat.admin.text_export import TextExportable
 from chat.exports import chats
 from chat.exports.forms import Form
 from chat.exports.table import Table
@@ -57,7 +57,7 @@ class ConversationChangeList(FiguresChangeList):
 
 
 @admin.register(Conversation)
-class ConversationAdmin(SaysWhatIsKept, Holdable, Exportable, ConversationPages):
+class ConversationAdmin(SaysWhatIsKept, Holdable, TextExportable, ConversationPages):
     """Everybody's conversations."""
 
     list_display = ("heading", "owner", "model", "length", "tokens", "cost", "last_active")

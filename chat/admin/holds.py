@@ -24,9 +24,10 @@ class HoldForm(forms.Form):
     reason = forms.CharField(
         min_length=REASON_LEAST,
         max_length=REASON_MOST,
-        widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="A case, a request, a name to ask. Whoever may see the conversation's figures reads it.",
-        error_messages={"min_length": "Say a little more: a case, a request, a name to ask."},
+        error_messages={
+            "required": "Say why.",
+            "min_length": "Say a little more: a case, a request, a name to ask.",
+        },
     )
 
 
@@ -53,6 +54,7 @@ class Holdable(admin.ModelAdmin):
             "opts": self.opts,
             "original": conversation,
             "form": form,
+            "limits": (REASON_LEAST, REASON_MOST),
             "hold": holds.standing(conversation),
             "past": LegalHold.objects.filter(conversation=conversation).exclude(released_at=None),
         }
