@@ -271,6 +271,20 @@ async def admin_transcript(page: Page) -> None:
 
 
 @scene
+async def admin_hold(page: Page) -> None:
+    await page.goto(f"/admin/chat/conversation/{CHATS['sky']}/hold/")
+    for button, reason in (("release", "Case 4711 is closed"), ("set", "Case 4712: the court wants to see it")):
+        if await page.locator(f"[name={button}]").count():
+            await page.fill("#reason", reason)
+            await page.click(f"[name={button}]")
+
+
+@scene
+async def admin_export(page: Page) -> None:
+    await page.goto("/admin/chat/conversation/export/")
+
+
+@scene
 async def admin_budget_add(page: Page) -> None:
     await page.goto("/admin/chat/budget/add/")
 

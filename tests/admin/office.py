@@ -4,7 +4,7 @@ from urllib.parse import quote
 
 from django.utils import timezone
 
-from chat.models import Budget, LanguageModel, ReviewNote, ReviewRecord, User
+from chat.models import Budget, LanguageModel, LegalHold, ReviewNote, ReviewRecord, User
 from tests.spending import PRICE, conversation_of, message_in, record_of
 
 MODELS = ("conversation", "usagerecord", "user", "languagemodel", "budget", "reviewrecord")
@@ -39,6 +39,8 @@ def pages_full_of(text):
     for at, flag in ((None, False), (None, True), (answer, False), (answer, True)):
         noted(conversation, text, message=at, flag=flag)
         noted(conversation, text, message=at, flag=True, settled_at=timezone.now(), settled_by_name=text[:150])
+    held(conversation, text, released_at=timezone.now(), released_by_name=text[:150], release_reason=text)
+    held(conversation, text)
     return [
         "/admin/",
         *LISTS,
@@ -48,6 +50,8 @@ def pages_full_of(text):
         f"/admin/chat/reviewrecord/{reading.pk}/change/",
         f"/admin/chat/conversation/{conversation.pk}/delete/",
         f"/admin/chat/conversation/{conversation.pk}/history/",
+        f"/admin/chat/conversation/{conversation.pk}/hold/",
+        f"/admin/chat/conversation/export/?q={quote(text[:40])}",
         f"/admin/chat/usagerecord/{record.pk}/change/",
         f"/admin/chat/user/{owner.pk}/change/",
         f"/admin/chat/user/{owner.pk}/password/",
@@ -60,6 +64,12 @@ def pages_full_of(text):
         "/admin/auth/group/add/",
         "/admin/password_change/",
     ]
+
+
+def held(conversation, text, **fields):
+    """A legal hold."""
+    fields = {"reason": text, "set_by_name": text[:150], "set_at": timezone.now(), **fields}
+    LegalHold.objects.create(conversation=conversation, **fields)
 
 
 def read(conversation, text):
