@@ -8,8 +8,8 @@ from django.db import connection, connections
 from django.db.models import Sum
 from django.utils import timezone
 
-from chat import audit, conversations, holds, retention
-from chat.models import Conversation, LegalHold, Message, ReviewNote, ReviewRecord, UsageRecord
+from chat import audit, conversations, holds, retention, search
+from chat.models import Conversation, LegalHold, Message, ReviewNote, ReviewRecord, SearchEntry, UsageRecord
 from tests.spending import conversation_of, message_in
 
 pytestmark = pytest.mark.django_db
@@ -97,6 +97,20 @@ def test_the_record_of_who_read_and_held_it_stays_and_the_notes_go(alice, admin)
     assert expire() == 1
     assert ReviewRecord.objects.get().conversation_id == LegalHold.objects.get().conversation_id == chat.pk
     assert not ReviewNote.objects.exists()
+
+
+def test_nothing_of_it_is_found_any_more(alice):
+    chat = aged(conversation_of(alice, turns=0, title="Jabberwocky"), 400)
+    message_in(chat, None, "user", "Beware the frumious bandersnatch")
+    search.rebuild([chat.pk])
+    for word in ("jabberwocky", "bandersnatch"):
+        assert Conversation.objects.filter(search.find(word).found).get() == chat
+    assert expire() == 1
+    assert not SearchEntry.objects.exists()
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM chat_searchwords WHERE chat_searchwords MATCH 'bandersnatch'")
+            assert cursor.fetchone() == (0,)
 
 
 @pytest.mark.parametrize("count", [1, 5])

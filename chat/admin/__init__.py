@@ -7,9 +7,9 @@ and review records can be read, never edited.
 
 from django.contrib import admin
 
-from chat.admin import budgets, catalogue, conversations, reviews, usage, users
+from chat.admin import budgets, catalogue, conversations, groups, reviews, usage, users
 
-__all__ = ["budgets", "catalogue", "conversations", "reviews", "usage", "users"]
+__all__ = ["budgets", "catalogue", "conversations", "groups", "reviews", "usage", "users"]
 
 admin.site.site_header = admin.site.site_title = "Chat administration"
 admin.site.index_title = "Overview"

@@ -5,12 +5,14 @@ from decimal import Decimal
 from typing import Any, ClassVar
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
 from django.contrib.admin.widgets import AdminTextInputWidget
 from django.contrib.auth.models import Group
+from django.db import IntegrityError
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
@@ -22,6 +24,10 @@ from chat.models import Budget, User
 from chat.templatetags.figures import money
 
 LARGEST = Decimal(1_000_000)
+_SECOND = (
+    "Nothing was saved: somebody else has just made such a budget, or deleted whom it is for. "
+    "Look at the list, and change the budget that is there."
+)
 _SHARES = "Whole numbers from 1 to 100, with commas between them: 80, 100."
 
 
@@ -66,13 +72,28 @@ class BudgetForm(forms.ModelForm):
         return sorted(shares)
 
 
+class KindFilter(admin.SimpleListFilter):
+    """What budgets do when they are used up."""
+
+    title = "kind"
+    parameter_name = "hard"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
+        """Hard or soft."""
+        return [("1", "Hard: they refuse"), ("0", "Soft: they warn")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Budget]) -> QuerySet[Budget]:
+        """Those of a kind."""
+        return queryset.filter(hard=self.value() == "1") if self.value() in ("0", "1") else queryset
+
+
 @admin.register(Budget)
 class BudgetAdmin(admin.ModelAdmin):
     """What may be spent, by whom."""
 
     form = BudgetForm
     list_display = ("whose", "period", "kind", "limit", "spent", "held", "left", "state", "renews")
-    list_filter = ("period", "hard")
+    list_filter = ("period", KindFilter)
     list_select_related = ("user", "group")
     list_per_page = 50
     search_fields = ("user__username", "group__name")
@@ -83,6 +104,20 @@ class BudgetAdmin(admin.ModelAdmin):
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         """With how each stands."""
         return FiguresChangeList
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Django's; what two people save at the same moment is refused to the second."""
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except IntegrityError:
+            self.message_user(request, _SECOND, messages.ERROR)
+            return redirect("admin:chat_budget_changelist")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Budget | None = None) -> tuple[str, ...]:
         """Of another person or period it would be another budget."""

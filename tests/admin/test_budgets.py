@@ -1,6 +1,6 @@
 """Budgets in the administration: made and changed, or refused with a reason; and how they stand."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -120,3 +120,38 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(queries_of, alice, bo
         for period in ("day", "week", "month"):
             Budget.objects.create(user=user, amount=5, period=period)
     assert queries_of(LIST) == few
+
+
+def test_of_two_who_add_the_same_at_once_the_second_is_told(office, alice, monkeypatch):
+    def somebody_else_is_quicker(budget, exclude=None):
+        Budget.objects.create(user=alice, amount=5)
+
+    monkeypatch.setattr(Budget, "validate_constraints", somebody_else_is_quicker)
+    given = {"user": "alice", "period": "month", "amount": "7", "hard": "on", "warn_at": "80"}
+    page = office.post(f"{LIST}add/", given, follow=True)
+    assert "somebody else has just made such a budget" in page.content.decode()
+    assert not Budget.objects.filter(amount=7).exists()
+
+
+def test_it_is_found_by_its_kind_in_words(office, alice):
+    Budget.objects.create(user=alice, amount=5, hard=False)
+    Budget.objects.create(amount=10)
+    assert "By kind" in office.get(LIST).content.decode()
+    assert column(office.get(LIST, {"hard": "0"}), "whose") == ["alice"]
+    assert column(office.get(LIST, {"hard": "1"}), "whose") == ["Everybody"]
+
+
+def test_deleting_a_group_counts_what_goes_and_lists_none_of_it(office, alice):
+    group = Group.objects.create(name="Wonderland")
+    group.user_set.add(alice)
+    budget = Budget.objects.create(group=group, amount=5)
+    BudgetAccount.objects.bulk_create(
+        BudgetAccount(budget=budget, start=date(2020, 1, 1) + timedelta(days=day)) for day in range(300)
+    )
+    spend(alice)
+    page = office.get(f"/admin/auth/group/{group.pk}/delete/").content.decode()
+    assert "Budgets: 1" in page
+    assert page.count("<li>") < 20
+    assert office.post(f"/admin/auth/group/{group.pk}/delete/", {"post": "yes"}).status_code == 302
+    assert not BudgetAccount.objects.exists()
+    assert UsageRecord.objects.get().cost == 1

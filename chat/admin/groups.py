@@ -1,0 +1,32 @@
+"""Groups: Django's own page, which asks before it deletes one without listing all that was ever counted for it."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
+from django.contrib.auth.models import Group
+from django.http import HttpRequest
+
+from chat.admin.deletion import named, too_many
+from chat.models import Budget, User
+
+admin.site.unregister(Group)
+
+
+@admin.register(Group)
+class GroupAdmin(DjangoGroupAdmin):
+    """People who share permissions and budgets."""
+
+    def get_deleted_objects(
+        self, objs: Iterable[Any], request: HttpRequest
+    ) -> tuple[list[Any], dict[str, int], set[str], list[str]]:
+        """Name the groups, and count their people, who stay, and their budgets, which do not."""
+        groups = list(objs)
+        budgets = Budget.objects.filter(group__in=groups).count()
+        people = User.objects.filter(groups__in=groups).distinct().count()
+        lacking = set() if self.has_delete_permission(request) else {str(self.opts.verbose_name)}
+        if budgets and not request.user.has_perm("chat.delete_budget"):
+            lacking.add(str(Budget._meta.verbose_name))
+        counts = {"groups": len(groups), "budgets": budgets, "people who leave them": people}
+        return named(groups), counts, lacking, too_many(groups)
