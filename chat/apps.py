@@ -14,18 +14,20 @@ class ChatConfig(AppConfig):
     verbose_name = "Chat"
 
     def ready(self) -> None:
-        """Ship the catalogue with every full migration, and have a logout close its sockets."""
-        post_migrate.connect(_ship_catalogue, sender=self)
+        """Ship the catalogue and the groups with every full migration, and have a logout close its sockets."""
+        post_migrate.connect(_ship, sender=self)
         user_logged_out.connect(_close_sockets)
 
 
-def _ship_catalogue(plan: object = None, **_: Any) -> None:
+def _ship(plan: object = None, **_: Any) -> None:
+    from chat.groups import ship_groups
     from chat.models.catalogue import load_catalogue
     from chat.readiness import migrations_problem
 
     # On the way back, or in between, the tables are not as the models have them. To flush a database has no plan.
     if plan is None or not migrations_problem():
         load_catalogue()
+        ship_groups()
 
 
 def _close_sockets(request: Any, user: Any, **_: Any) -> None:

@@ -22,6 +22,7 @@ LAYERS = [
         "conversations",
         "exports",
         "first_administrator",
+        "groups",
         "holds",
         "ledger",
         "live",

@@ -190,3 +190,13 @@ def test_deleting_many_does_the_same(office, alice):
     assert "Messages: 6" in office.post(LIST, chosen).content.decode()
     office.post(LIST, {**chosen, "post": "yes"})
     assert (Conversation.objects.count(), UsageRecord.objects.count()) == (0, 3)
+
+
+@pytest.mark.parametrize("permission", ["view_conversation", "review_conversations"])
+def test_who_may_see_conversations_cannot_delete_them(staff, alice, permission):
+    conversation = conversation_of(alice)
+    browser = staff(permission)
+    assert "Delete" not in browser.get(f"{LIST}{conversation.pk}/change/").content.decode()
+    assert browser.post(f"{LIST}{conversation.pk}/delete/", {"post": "yes"}).status_code == 403
+    browser.post(LIST, {"action": "delete_selected", "_selected_action": [conversation.pk], "post": "yes"})
+    conversation.refresh_from_db()

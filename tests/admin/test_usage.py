@@ -150,3 +150,13 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(queries_of, alice, bo
     few = queries_of(f"{LIST}?{urlencode(query)}")
     conversation_of(bob, turns=45)
     assert queries_of(f"{LIST}?{urlencode(query)}") == few
+
+
+def test_who_sees_records_alone_finds_no_way_to_conversations(staff, alice):
+    conversation_of(alice, title="Secret title")
+    browser, record = staff("view_usagerecord"), alice.usage_records.get()
+    for url in (LIST, f"{LIST}{record.pk}/change/", "/admin/"):
+        html = browser.get(url).content.decode()
+        assert "Secret title" not in html
+        assert "Answer 0" not in html
+        assert "/admin/chat/conversation/" not in html
