@@ -1,5 +1,5 @@
-"""The administration: conversations with what each message cost, usage records, people, budgets, the catalogue, and
-who read whose conversation.
+"""The administration: a dashboard, conversations with what each message cost, usage records, people, budgets, the
+catalogue, and who read whose conversation.
 
 Django's own permissions decide who sees what, and `chat.reviews` who may read what others wrote. Conversations, usage
 and review records can be read, never edited.

@@ -85,16 +85,20 @@ class PersonFilter(admin.SimpleListFilter):
     title = "person"
     parameter_name = "person"
     field = "user"
+    DELETED = "deleted"
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
         """Everyone, or only who is chosen."""
         people = User.objects.order_by("username")
-        chosen = people.filter(pk=self._key()) if self.value() else people.none()
+        chosen = people.filter(pk=self._key()) if self.value() not in (None, "", self.DELETED) else people.none()
         listed = list(people[: MANY_PEOPLE + 1])
-        return [(str(user.pk), user.username) for user in (listed if len(listed) <= MANY_PEOPLE else chosen)]
+        choices = [(str(user.pk), user.username) for user in (listed if len(listed) <= MANY_PEOPLE else chosen)]
+        return [*choices, (self.DELETED, "Deleted people")] if self.value() == self.DELETED else choices
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Rows of that person."""
+        if self.value() == self.DELETED:
+            return queryset.filter(**{self.field: None})
         return queryset.filter(**{self.field: self._key()}) if self.value() else queryset
 
     def _key(self) -> int:

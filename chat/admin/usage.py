@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
 
 from chat import reports
+from chat.admin.call_filters import ErrorFilter, GroupFilter, TokensFilter
 from chat.admin.calls import Call, badge, cost_of
 from chat.admin.changelist import PlainChangeList, when
 from chat.admin.exports import Exportable
@@ -37,12 +38,15 @@ class UsageRecordAdmin(Exportable):
     list_filter = (
         ("started_at", PeriodFilter),
         PersonFilter,
+        GroupFilter,
         ConversationFilter,
         ModelAskedFilter,
         "end",
         "exactness",
         PricedFilter,
         "purpose",
+        ErrorFilter,
+        TokensFilter,
     )
     list_per_page = 50
     list_select_related = ("user",)

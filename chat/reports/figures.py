@@ -10,13 +10,12 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from django.db.models import Sum
-from django.utils import timezone
 
 from chat.models import Rollup, User
 from chat.reports import rollups
 from chat.reports.histogram import Histogram
 from chat.reports.rollups import By, Sums
-from chat.reports.spans import Interval, Span
+from chat.reports.spans import Interval, Span, day_of
 from chat.reports.totals import SUMS, Totals, totals_of
 
 _NOTHING = Sums()
@@ -102,10 +101,8 @@ def by_group(users: dict[int | None, Totals]) -> dict[int | None, Totals]:
 
 def _worth_reading(span: Span, now: datetime) -> Span:
     """The span without the days before the first call, and without those to come."""
-    first = rollups.first_call()
-    zone = timezone.get_default_timezone()
-    begins = max(span.first, (first or now).astimezone(zone).date())
-    return Span(begins, max(begins, min(span.last, now.astimezone(zone).date())), span.until)
+    begins = max(span.first, day_of(rollups.first_call() or now))
+    return Span(begins, max(begins, min(span.last, day_of(now))), span.until)
 
 
 def _rows(rolled: dict[Interval, int], live: dict[Interval, list[Rollup]]) -> Iterator[tuple[Interval, Rollup]]:
@@ -146,4 +143,4 @@ def _users(rolled: Iterable[int], live: Iterable[Rollup]) -> dict[int | None, To
 
 
 def _date(interval: Interval) -> date:
-    return interval.begin.astimezone(timezone.get_default_timezone()).date()
+    return day_of(interval.begin)

@@ -18,11 +18,10 @@ from django.db.models.functions import Cast
 from django.utils import timezone
 
 from chat.engine.charge import saved
-from chat.engine.periods import midnight
 from chat.engine.usage import Usage
 from chat.models import RolledDay, Rollup, UsageRecord, User
 from chat.reports.histogram import Histogram, added, bucket
-from chat.reports.spans import Interval, Span
+from chat.reports.spans import Interval, Span, day_of, midnight_of
 from chat.reports.totals import SUMS, Totals, sums_by, totals_of, usage_of
 
 By = Rollup.By
@@ -68,8 +67,11 @@ def mark_stale(started_at: datetime) -> None:
 
 
 def build(days: Iterable[Interval], now: datetime) -> dict[Interval, int]:
-    """Build those of these days that are over and have no rollup that holds; gives all that have one, with its key."""
-    past = {day for day in days if day.end + SETTLES <= now}
+    """Build those of these days that are over and have no rollup that holds; gives all that have one, with its key.
+
+    What is not a whole day is never built.
+    """
+    past = {day for day in days if day.end + SETTLES <= now and day == _day_of(day.begin)}
     fresh = _fresh(past)
     for day in sorted(past - fresh.keys()):
         fresh[day] = _build(day)
@@ -83,8 +85,7 @@ def build_all(now: datetime, *, anew: bool = False) -> int:
     first = first_call()
     if first is None:
         return 0
-    zone = timezone.get_default_timezone()
-    return len(build(Span(first.astimezone(zone).date(), now.astimezone(zone).date()).intervals, now))
+    return len(build(Span(day_of(first), day_of(now)).intervals, now))
 
 
 def computed(day: Interval) -> list[Rollup]:
@@ -122,9 +123,8 @@ def first_call() -> datetime | None:
 
 
 def _day_of(moment: datetime) -> Interval:
-    zone = timezone.get_default_timezone()
-    date = moment.astimezone(zone).date()
-    return Interval(midnight(date, zone), midnight(date + _DAY, zone))
+    day = day_of(moment)
+    return Interval(midnight_of(day), midnight_of(day + _DAY))
 
 
 def _fresh(days: set[Interval]) -> dict[Interval, int]:

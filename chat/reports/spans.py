@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -43,8 +43,7 @@ class Span:
     @property
     def intervals(self) -> list[Interval]:
         """Each day as moments; one of 23 or 25 hours is one day. Days after ``until`` are left out."""
-        zone = timezone.get_default_timezone()
-        starts = [midnight(self.first + number * _DAY, zone) for number in range(self.length + 1)]
+        starts = [midnight_of(self.first + number * _DAY) for number in range(self.length + 1)]
         ends = [min(end, self.until) if self.until else end for _, end in pairwise(starts)]
         return [Interval(begin, end) for begin, end in zip(starts, ends, strict=False) if begin < end]
 
@@ -56,13 +55,21 @@ class Span:
         first, last = self.first - self.length * _DAY, self.first - _DAY
         if first < EARLIEST:
             return None
-        zone = timezone.get_default_timezone()
-        local = now.astimezone(zone)
-        if not self.first <= local.date() <= self.last:
+        today = day_of(now)
+        if not self.first <= today <= self.last:
             return Span(first, last)
-        passed = (local.date() - self.first).days
-        last = first + passed * _DAY
-        return Span(first, last, until=midnight(last, zone) + (now - midnight(local.date(), zone)))
+        last = first + (today - self.first)
+        return Span(first, last, until=midnight_of(last) + (now - midnight_of(today)))
+
+
+def day_of(moment: datetime) -> date:
+    """The day of TIME_ZONE that a moment lies in."""
+    return moment.astimezone(timezone.get_default_timezone()).date()
+
+
+def midnight_of(day: date) -> datetime:
+    """The moment at which a day of TIME_ZONE begins, in UTC, where moments can be subtracted and compared."""
+    return midnight(day, timezone.get_default_timezone()).astimezone(UTC)
 
 
 def usual(today: date) -> dict[str, tuple[str, Span]]:

@@ -38,12 +38,39 @@ def tokens(count: int) -> str:
 
 
 @register.filter
+def short(count: float) -> str:
+    """A large whole number in three digits: ``1.2K``, ``34.1M``, ``950``."""
+    for power, unit in ((9, "B"), (6, "M"), (3, "K")):
+        if abs(count) >= 0.9995 * 10**power:
+            return f"{float(count) / 10**power:.3g}{unit}"
+    return f"{count:,.0f}"
+
+
+@register.filter
+def signed(amount: Decimal) -> str:
+    """USD with its sign: ``+$1.20``, ``−$0.03``."""
+    return f"{'−' if amount < 0 else '+' if amount else ''}{_dollars(abs(Decimal(amount)))}"
+
+
+@register.filter
 def seconds(duration: float) -> str:
     """A duration: ``0.8 s``, ``42 s``, ``3 min 5 s``."""
     if duration < 9.95:
         return f"{duration:.1f} s"
     minutes, rest = divmod(round(duration), 60)
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+@register.filter
+def words(listed: str) -> list[str]:
+    """What stands between commas."""
+    return listed.split(",")
+
+
+@register.filter
+def within(share: int) -> int:
+    """Percent of a bar: not more than all of it."""
+    return max(0, min(100, share))
 
 
 def _dollars(amount: Decimal) -> str:

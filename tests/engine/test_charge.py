@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat.engine.charge import charge, cost_again
+from chat.engine.charge import charge, cost_again, saved
 from chat.engine.pricing import Price
 from chat.engine.usage import Usage
 
@@ -82,3 +82,16 @@ def test_the_proof_comes_to_the_same(
     assert charged is not None
     assert charged.price is not None
     assert cost_again(Usage.from_api(raw), raw, charged.price) == charged.cost
+
+
+def test_the_cache_saves_where_it_is_read_and_costs_where_it_is_only_written() -> None:
+    price = {"input": "2", "output": "10", "cache_write_5m": "2.5", "cache_write_1h": "4", "cache_read": "0.1"}
+    assert saved(Usage(input=999, output=999, cache_read=1_000_000), {}, price) == Decimal("1.9")
+    assert saved(Usage(cache_write_5m=1_000_000, cache_write_1h=1_000_000), {}, price) == Decimal("-2.5")
+
+
+def test_each_run_saves_at_its_own_price() -> None:
+    raw = {"iterations": [{"cache_read_input_tokens": 1_000_000}, {"cache_read_input_tokens": 1_000_000}]}
+    rates = [{"input": "2", "output": "1", "cache_read": "0.1"}, {"input": "10", "output": "1", "cache_read": "1"}]
+    assert saved(Usage.from_api(raw), raw, {"iterations": rates}) == Decimal("10.9")
+    assert saved(Usage.from_api(raw), raw, {"iterations": [rates[0], None]}) == Decimal("1.9")

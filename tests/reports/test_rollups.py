@@ -68,6 +68,14 @@ def test_past_days_are_built_once_and_today_and_yesterday_s_last_hour_are_not(al
     assert not RolledDay.objects.exists()
 
 
+def test_a_part_of_a_day_is_never_built(alice):
+    call_at(NOW - timedelta(days=3), alice)
+    noon = NOW - timedelta(days=3)
+    assert figures(Span(noon.date(), noon.date(), until=noon), NOW).totals.calls == 0
+    assert figures(Span(noon.date(), noon.date(), until=noon + timedelta(seconds=1)), NOW).totals.calls == 1
+    assert not RolledDay.objects.filter(stale=False).exists()
+
+
 def test_a_past_day_is_read_from_its_rollups_alone(alice):
     call_at(NOW - timedelta(days=2), alice)
     assert_true()

@@ -1,0 +1,80 @@
+"""Filters of the usage records that are set from the dashboard; each is listed only while it is chosen."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.auth.models import Group
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+CLASSES = {
+    "input": "Plain input",
+    "cache_write_5m": "Cache write, 5 min",
+    "cache_write_1h": "Cache write, 1 h",
+    "cache_read": "Cache read",
+    "output": "Output",
+}
+"""The price classes of tokens, with the words for them."""
+
+
+class GroupFilter(admin.SimpleListFilter):
+    """The calls of the people who are in a group now, or in none."""
+
+    title = "group"
+    parameter_name = "group"
+    NONE = "none"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
+        """All groups, and no group."""
+        groups = [(str(key), name) for key, name in Group.objects.order_by("name").values_list("pk", "name")]
+        return [*groups, (self.NONE, "No group")] if groups else []
+
+    def has_output(self) -> bool:
+        """Where there are groups; a filter that was chosen holds in any case."""
+        return bool(self.lookup_choices)
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Rows of these people."""
+        value = self.value()
+        if not value:
+            return queryset
+        if value == self.NONE:
+            return queryset.filter(user__groups=None)
+        if not value.isdecimal() or len(value) > 9:
+            raise IncorrectLookupParameters(f"{value!r} is no group.")
+        return queryset.filter(user__groups=int(value))
+
+
+class ErrorFilter(admin.SimpleListFilter):
+    """The calls that ended with an error of one code."""
+
+    title = "error"
+    parameter_name = "error"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
+        """Only what is chosen."""
+        return [(self.value() or "", self.value() or "")] if self.value() else []
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Rows with this code."""
+        return queryset.filter(error_code=self.value()) if self.value() else queryset
+
+
+class TokensFilter(admin.SimpleListFilter):
+    """The calls that used tokens of one price class."""
+
+    title = "tokens"
+    parameter_name = "tokens"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
+        """Only what is chosen."""
+        return [(value, CLASSES.get(value, value))] if (value := self.value()) else []
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Rows that have some."""
+        if not (value := self.value()):
+            return queryset
+        if value not in CLASSES:
+            raise IncorrectLookupParameters(f"{value!r} is no class of tokens.")
+        return queryset.filter(**{f"{value}_tokens__gt": 0})

@@ -1,0 +1,208 @@
+"""The first page of the administration: what a span of days came to, and the ways to the records behind it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from django.contrib.auth.models import Group
+from django.db.models import Count, Min
+from django.http import HttpRequest
+from django.utils import timezone
+
+from chat import budgets, reports
+from chat.admin import rankings, tiles, trends
+from chat.admin.records import Records, everywhere
+from chat.budgets import Standing
+from chat.models import Budget, LanguageModel, Message, UsageRecord, User
+from chat.reports import spans
+from chat.reports.figures import Figures, by_group, figures
+from chat.reports.spans import Span
+
+MOST_BUDGETS = 8
+
+
+class Choice(NamedTuple):
+    """A usual range, as a link."""
+
+    label: str
+    href: str
+    chosen: bool
+
+
+@dataclass(frozen=True)
+class Unpriced:
+    """Calls that have no cost, because their model has no price."""
+
+    calls: int
+    models: list[tuple[str, int, str]]
+
+
+@dataclass(frozen=True)
+class Page:
+    """All that the page shows; read when it is asked for, once."""
+
+    span: Span
+    problem: str
+    now: datetime
+    with_budgets: bool = False
+
+    @property
+    def zone(self) -> str:
+        """The time zone whose days are shown."""
+        return timezone.get_default_timezone_name()
+
+    @property
+    def choices(self) -> list[Choice]:
+        """The usual ranges."""
+        usual = spans.usual(self._today)
+        return [Choice(label, f"?range={name}", span == self.span) for name, (label, span) in usual.items()]
+
+    @cached_property
+    def found(self) -> Figures:
+        """What the span came to."""
+        return figures(self.span, self.now)
+
+    @cached_property
+    def prior(self) -> Figures | None:
+        """What the equally long span before came to."""
+        before = self.span.before(self.now)
+        return figures(before, self.now) if before else None
+
+    @cached_property
+    def records(self) -> Records:
+        """The ways to the records."""
+        return Records(self.span)
+
+    @property
+    def before(self) -> str:
+        """The span that the figures are compared with, in words."""
+        return "" if self.prior is None else _days(self.prior.span)
+
+    @property
+    def days(self) -> str:
+        """The span, in words."""
+        return _days(self.span)
+
+    @property
+    def tiles(self) -> list[tiles.Tile]:
+        """The figures that are looked at first."""
+        return tiles.tiles(self.found, self.prior, self.records)
+
+    @cached_property
+    def trend(self) -> trends.Trend:
+        """Spend by day and model, and how fast the answers were."""
+        return trends.trend(self.found, self.records, self._today, self.model_labels)
+
+    @cached_property
+    def models(self) -> rankings.Ranking:
+        """Spend by model."""
+        before = None if self.prior is None else {key: each.totals for key, each in self.prior.models.items()}
+        now = {key: each.totals for key, each in self.found.models.items()}
+        return rankings.spending(
+            now, before, self.model_labels, lambda key: self.records.href(language_model=key), kinds=self.trend.kinds
+        )
+
+    @cached_property
+    def users(self) -> rankings.Ranking:
+        """Spend by person."""
+        ranked = rankings.first(self.found.users)
+        names: dict[Any, str] = dict(User.objects.filter(pk__in=ranked).values_list("pk", "username"))
+        names[None] = "Deleted people"
+        before = None if self.prior is None else self.prior.users
+        return rankings.spending(
+            self.found.users, before, names, lambda key: self.records.href(person="deleted" if key is None else key)
+        )
+
+    @cached_property
+    def groups(self) -> rankings.Ranking:
+        """Spend by group."""
+        names: dict[Any, str] = dict(Group.objects.values_list("pk", "name"))
+        if not names:
+            return rankings.Ranking([])
+        names[None] = "In no group"
+        before = None if self.prior is None else by_group(self.prior.users)
+        return rankings.spending(
+            by_group(self.found.users),
+            before,
+            names,
+            lambda key: self.records.href(group="none" if key is None else key),
+        )
+
+    @property
+    def classes(self) -> rankings.Ranking:
+        """Tokens by price class."""
+        return rankings.tokens_ranking(self.found, self.prior, self.records)
+
+    @property
+    def ends(self) -> rankings.Ranking:
+        """Calls for answers by how they ended."""
+        return rankings.ends(self.found, self.prior, self.records)
+
+    @property
+    def errors(self) -> rankings.Ranking:
+        """Calls for answers that ended with an error, by its code."""
+        return rankings.errors(self.found, self.prior, self.records)
+
+    @cached_property
+    def budgets(self) -> list[Standing]:
+        """How the budgets stand now of which the greatest share is spent."""
+        if not self.with_budgets:
+            return []
+        every = Budget.objects.select_related("user", "group")
+        standings = budgets.current(every, self.now).values()
+        return sorted(standings, key=lambda each: (-each.share, each.budget.pk))[:MOST_BUDGETS]
+
+    @cached_property
+    def running(self) -> Mapping[str, Any]:
+        """Turns that are not over: how many, and since when the first of them."""
+        return Message.objects.open().aggregate(count=Count("pk"), since=Min("created_at"))
+
+    @property
+    def running_href(self) -> str:
+        """The calls that are being made."""
+        return everywhere(end__exact="open")
+
+    @cached_property
+    def unpriced(self) -> Unpriced | None:
+        """Calls without a cost, of all days."""
+        rows = UsageRecord.objects.order_by().filter(reports.UNPRICED).values_list("model_asked")
+        counts = sorted(rows.annotate(count=Count("pk")), key=lambda row: -row[1])
+        if not counts:
+            return None
+        models = [(model, count, everywhere(price="unpriced", language_model=model)) for model, count in counts]
+        return Unpriced(sum(count for _, count in counts), models)
+
+    @property
+    def unpriced_href(self) -> str:
+        """All of them."""
+        return everywhere(price="unpriced")
+
+    @cached_property
+    def model_labels(self) -> dict[Any, str]:
+        """What models are called; one that is not in the catalogue by its id."""
+        known = dict(LanguageModel.objects.values_list("id", "label"))
+        return {key: known.get(key, key) for key in self.found.models}
+
+    @property
+    def saved(self) -> Decimal:
+        """USD that caching saved."""
+        return self.found.saved
+
+    @property
+    def _today(self) -> date:
+        return spans.day_of(self.now)
+
+
+def page_of(request: HttpRequest) -> Page:
+    """The page for the range that was asked for."""
+    now = timezone.now()
+    span, problem = spans.asked(request.GET, spans.day_of(now))
+    return Page(span, problem, now, request.user.has_perm("chat.view_budget"))
+
+
+def _days(span: Span) -> str:
+    first, last = (f"{day.day} {day:%b %Y}" for day in (span.first, span.last))
+    return first if first == last else f"{first} to {last}"

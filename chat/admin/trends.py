@@ -1,0 +1,150 @@
+"""How a span went: spend by day and model, and how fast the answers were."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import reduce
+from typing import Any, NamedTuple
+
+from chat.admin import charts
+from chat.admin.charts import Chart, Place
+from chat.admin.rankings import first
+from chat.admin.records import Records
+from chat.reports import Totals
+from chat.reports.buckets import Bucket, buckets, label
+from chat.reports.figures import Day, Figures
+from chat.reports.histogram import Histogram, added, percentile
+from chat.reports.spans import Span
+from chat.templatetags.figures import money, seconds, tokens
+
+MOST_MODELS = 5
+_OTHERS = "others"
+_EVERY_DAY = 366
+PERCENTS = (50, 95)
+
+
+class Series(NamedTuple):
+    """A colour and what it stands for."""
+
+    kind: str
+    label: str
+
+
+class Line(NamedTuple):
+    """A row of the table behind a chart."""
+
+    title: str
+    href: str
+    cells: list[str]
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How long something took, or how fast it was: half of the answers were within the first figure."""
+
+    median: str
+    most: str
+    chart: Chart
+    table: list[Line]
+
+
+@dataclass(frozen=True)
+class Trend:
+    """The charts over time; ``unit`` is how long a column is, ``kinds`` the colours of the models."""
+
+    unit: str
+    chart: Chart
+    series: list[Series]
+    table: list[Line]
+    kinds: dict[Any, str]
+    first_token: Pace | None
+    speed: Pace | None
+
+
+def trend(found: Figures, records: Records, today: date, labels: Mapping[Any, str]) -> Trend:
+    """What the days of a span came to, as charts; days to come are left out."""
+    unit, places = buckets(_shown(found, today))
+    days = [_together(found.days, place) for place in places]
+    models = {key: each.totals for key, each in found.models.items()}
+    kinds = {key: f"series-{number}" for number, key in enumerate(first(models, MOST_MODELS), 1)}
+    spend = [[_cost(day, key) for day in days] for key in kinds]
+    others = [sum((each.cost for key, each in day.models.items() if key not in kinds), Decimal(0)) for day in days]
+    totals = [sum(day.models.values(), Totals()) for day in days]
+    said = [
+        Place(label(place, unit), records.on(place.first, place.last), f"{place.title}: {_sentence(total)}")
+        for place, total in zip(places, totals, strict=True)
+    ]
+    drawn = [*zip(kinds.values(), spend, strict=True), *([(_OTHERS, others)] if any(others) else [])]
+    return Trend(
+        unit,
+        charts.stacked(said, drawn, lambda number: money(Decimal(number))),
+        [Series(kind, labels.get(key, key)) for key, kind in kinds.items()]
+        + ([Series(_OTHERS, f"{len(models) - len(kinds)} others")] if any(others) else []),
+        [_line(place, records, _cells(total)) for place, total in zip(places, totals, strict=True)],
+        {key: kinds.get(key, _OTHERS) for key in models},
+        _pace(found.first_token, [day.first_token for day in days], places, unit, records, seconds),
+        _pace(found.speed, [day.speed for day in days], places, unit, records, per_second),
+    )
+
+
+def per_second(number: float) -> str:
+    """``78 / s``."""
+    return f"{float(number):,.0f} / s"
+
+
+def _shown(found: Figures, today: date) -> Span:
+    """Of a long span only the days from the first call on."""
+    begins, span = next(iter(found.days), found.span.first), found.span
+    start = span.first if span.length <= _EVERY_DAY else max(span.first, begins)
+    return Span(start, max(start, min(span.last, today)))
+
+
+def _together(days: Mapping[date, Day], place: Bucket) -> Day:
+    inside = [days[day] for day in Span(place.first, place.last).days if day in days]
+    if len(inside) == 1:
+        return inside[0]
+    models: dict[str, Totals] = {}
+    for day in inside:
+        for key, totals in day.models.items():
+            models[key] = models.get(key, Totals()) + totals
+    return Day(models, _sum([day.first_token for day in inside]), _sum([day.speed for day in inside]))
+
+
+def _sum(histograms: Sequence[Histogram]) -> Histogram:
+    return reduce(added, histograms, {})
+
+
+def _cost(day: Day, model: str) -> Decimal:
+    return day.models[model].cost if model in day.models else Decimal(0)
+
+
+def _pace(
+    whole: Histogram, parts: Sequence[Histogram], places: Sequence[Bucket], unit: str, records: Records, say: Any
+) -> Pace | None:
+    if not whole:
+        return None
+    half, most = ([percentile(part, percent) for part in parts] for percent in PERCENTS)
+    said = [Place(label(place, unit), records.on(place.first, place.last), place.title) for place in places]
+    chart = charts.lines(said, [("series-1", "p50", half), ("series-2", "p95", most)], say)
+    table = [
+        _line(place, records, [_said(one, say), _said(other, say), tokens(sum(part.values()))])
+        for place, one, other, part in zip(places, half, most, parts, strict=True)
+    ]
+    return Pace(_said(percentile(whole, 50), say), _said(percentile(whole, 95), say), chart, table)
+
+
+def _said(number: float | None, say: Any) -> str:
+    return "–" if number is None else say(number)
+
+
+def _line(place: Bucket, records: Records, cells: list[str]) -> Line:
+    return Line(place.title, records.on(place.first, place.last), cells)
+
+
+def _cells(total: Totals) -> list[str]:
+    return [money(total.cost, total.exactness), tokens(total.calls), tokens(total.tokens)]
+
+
+def _sentence(total: Totals) -> str:
+    return f"{money(total.cost, total.exactness)}, {tokens(total.calls)} calls" if total.calls else "no calls"

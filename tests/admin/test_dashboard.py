@@ -1,0 +1,185 @@
+"""The first page: figures for who may see usage records, each with the way to the records behind it."""
+
+import html
+import re
+from datetime import timedelta
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from django.contrib.auth.models import Group, Permission
+from django.utils import timezone
+
+from chat.models import Budget, User
+from tests.spending import conversation_of, message_in, record_of
+
+URL = "/admin/"
+
+
+def shown(page):
+    """The text of the page."""
+    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", page.content.decode())))
+
+
+def links(page):
+    """Where the figures lead."""
+    found = {html.unescape(link) for link in re.findall(r'href="([^"]*)"', page.content.decode())}
+    return {link for link in found if "/usagerecord/?" in link}
+
+
+@pytest.fixture
+def site(alice, bob):
+    """Two people, and a week of theirs."""
+    alice.groups.add(Group.objects.create(name="Crew"))
+    record_of(alice, cost="1", cache_read_tokens=1_000_000)
+    record_of(alice, cost="2", days_ago=1, model_asked="claude-opus-5-5")
+    record_of(bob, cost="4", days_ago=2, end="stopped", exactness="estimated")
+    record_of(bob, cost="0", days_ago=2, end="failed", error_code="overloaded", first_token_seconds=None)
+    record_of(None, cost="8", days_ago=3)
+    record_of(bob, cost="5", days_ago=9)
+
+
+def test_it_shows_what_the_days_came_to(office, site):
+    said = shown(office.get(URL, {"range": "7-days"}))
+    assert "Spend ~$15.00 +200 % +$10.00 $4.00 of it not exact" in said
+    assert "Finished answers 3" in said
+    assert "People 2" in said
+    assert "Saved by caching +$1.90" in said
+    assert "Days begin at midnight, UTC." in said
+    assert "Claude Sonnet 5.5 ~$13.00 87 % 4 +160 %" in said
+    assert "Deleted people $8.00 53 % 1 new" in said
+    assert "Crew $3.00" in said
+    assert "overloaded 1 100 %" in said
+    assert "p50 0.4 s" in said
+
+
+def test_every_link_leads_to_the_records_that_the_figure_counts(office, site):
+    page = office.get(URL, {"range": "7-days"})
+    found = links(page)
+    assert len(found) > 20
+    for link in found:
+        assert office.get(link).status_code == 200, link
+    by_person = next(link for link in found if "person=deleted" in link)
+    assert "Calls 1 " in shown(office.get(by_person))
+    by_error = next(link for link in found if "error=overloaded" in link)
+    assert "Calls 1 " in shown(office.get(by_error))
+    by_class = next(link for link in found if "tokens=cache_read" in link)
+    assert "Calls 1 " in shown(office.get(by_class))
+    crew = Group.objects.get()
+    assert "Calls 2 " in shown(office.get(next(link for link in found if f"group={crew.pk}" in link)))
+    assert "Calls 3 " in shown(office.get(next(link for link in found if "group=none" in link)))
+
+
+def test_a_column_leads_to_the_calls_of_its_days(office, site):
+    day = timezone.localdate() - timedelta(days=2)
+    link = next(
+        link
+        for link in links(office.get(URL, {"range": "7-days"}))
+        if parse_qs(urlsplit(link).query) == {"started_at_since": [f"{day}"], "started_at_until": [f"{day}"]}
+    )
+    assert "Calls 2 " in shown(office.get(link))
+
+
+@pytest.mark.parametrize("value", ["x", "²", "9" * 30])
+@pytest.mark.parametrize("name", ["group", "tokens", "person"])
+def test_filters_that_make_no_sense_are_not_an_error(office, alice, name, value):
+    assert office.get("/admin/chat/usagerecord/", {name: value}, follow=True).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "given", [{"from": "2026-02-30"}, {"to": "9999-99-99"}, {"range": "'"}, {"from": "9", "to": "1"}]
+)
+def test_a_range_that_makes_no_sense_is_told_and_the_usual_one_is_shown(office, given):
+    page = office.get(URL, given)
+    assert page.status_code == 200
+    assert "The last 30 days are shown instead." in shown(page)
+
+
+@pytest.mark.parametrize("name", ["today", "7-days", "30-days", "this-month", "last-month", "year"])
+def test_a_usual_range_is_marked(office, site, name):
+    marked = re.findall(r'href="\?range=([a-z0-9-]+)" aria-current', office.get(URL, {"range": name}).content.decode())
+    assert name in marked
+
+
+def test_a_site_where_nothing_happened_says_what_will_appear(office):
+    said = shown(office.get(URL))
+    assert "What is spent will appear here" in said
+    assert "No call failed in these days." in said
+    assert "There are no budgets." in said
+    assert "$0.00" in said
+
+
+def test_calls_without_a_cost_are_an_alarm_with_what_to_do(office, alice):
+    assert "manage.py price_calls" not in shown(office.get(URL))
+    record_of(alice, cost=None, model_asked="claude-unheard-of-9", days_ago=300)
+    page = office.get(URL, {"range": "today"})
+    assert "1 call without a cost" in shown(page)
+    assert "claude-unheard-of-9 (1)" in shown(page)
+    assert "manage.py price_calls" in shown(page)
+    link = next(link for link in links(page) if "price=unpriced" in link)
+    assert "Calls 1 " in shown(office.get(link))
+
+
+def test_it_shows_answers_that_are_being_written(office, alice):
+    conversation = conversation_of(alice)
+    message_in(conversation, None, "assistant", "", state="streaming")
+    assert "Running now 1 the first since" in shown(office.get(URL))
+
+
+def test_it_shows_the_budgets_of_which_most_is_spent(office, alice, bob):
+    for owner, spent in ((alice, 9), (bob, 12)):
+        budget = Budget.objects.create(user=owner, amount=10, period="month")
+        start = timezone.now().date().replace(day=1)
+        budget.accounts.create(start=start, spent=spent)
+    said = shown(office.get(URL))
+    assert said.index("bob each month, hard $12.00 $10.00 $0.00 120 %") < said.index("alice each month")
+
+
+@pytest.fixture
+def browser_of(client_of):
+    """The browser of staff with some permissions."""
+
+    def opened(*codenames):
+        user = User.objects.create_user("someone", is_staff=True)
+        user.user_permissions.set(Permission.objects.filter(codename__in=codenames))
+        return client_of(user)
+
+    return opened
+
+
+def test_who_may_not_see_usage_records_sees_what_there_is_as_before(browser_of, site):
+    said = shown(browser_of("view_conversation").get(URL, {"range": "7-days"}))
+    assert "Spend" not in said
+    assert "$" not in said
+    assert "Conversations" in said
+
+
+def test_who_may_see_usage_records_only_sees_no_budgets_and_no_text(browser_of, alice):
+    conversation_of(alice, title="Secret title")
+    Budget.objects.create(user=alice, amount=10)
+    page = browser_of("view_usagerecord").get(URL)
+    assert "Spend $0.01" in shown(page)
+    assert "Secret title" not in shown(page)
+    assert "Budgets" not in shown(page)
+    assert "/admin/chat/budget/" not in page.content.decode()
+
+
+def test_the_policy_has_nothing_to_refuse(office, site):
+    page = office.get(URL, {"range": "year"}).content.decode()
+    assert not re.search(r"<[^>]+\s(style|on\w+)=", page)
+
+
+def test_the_number_of_queries_does_not_grow_with_the_rows(queries_of, alice, bob):
+    alice.groups.add(Group.objects.create(name="Crew"))
+    Budget.objects.create(user=alice, amount=1)
+    record_of(alice, days_ago=2)
+    record_of(bob, cost=None)
+    queries_of(URL)
+    few = queries_of(URL)
+    for number in range(30):
+        person = User.objects.create_user(f"person{number}")
+        person.groups.add(Group.objects.create(name=f"Group {number}"))
+        record_of(person, days_ago=number % 9, model_asked=f"claude-{number}", end="failed", error_code=f"e-{number}")
+        record_of(person, days_ago=number % 9, cost=None)
+        Budget.objects.create(user=person, amount=1)
+    queries_of(URL)
+    assert queries_of(URL) == few
