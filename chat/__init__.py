@@ -20,7 +20,8 @@ L2  ledger.py    the only writer of usage records
     exports/     files of usage records, of conversations, of all that is one person's
     groups.py    the groups that a site begins with
     spending.py  what a person is told of their spending
-    reports.py   read-only questions about spending; audit.py proves the books, also against the provider's bill
+    reports/     read-only questions about spending, and rollups of past days
+    audit.py     proves the books, also against the provider's bill
     sample/      a big site that nobody made, to measure on
     live/        turns being answered now, and the tasks that answer them
     admission.py, first_administrator.py, login_attempts.py, readiness.py   who gets in, and whether we can serve

@@ -295,3 +295,28 @@ async def admin_prices(page: Page) -> None:
     await page.click("#prices-group .add-row a")
     await page.fill("#id_prices-0-input", "0.20")
     await page.locator("#prices-group").scroll_into_view_if_needed()
+
+
+_EMPTY = "?from=2020-02-01&to=2020-02-29"
+for _name, _query in {"": "", "_year": "?range=year", "_today": "?range=today", "_empty": _EMPTY}.items():
+
+    async def _dashboard(page: Page, query: str = _query) -> None:
+        await page.goto(f"/admin/{query}")
+
+    _dashboard.__name__ = f"admin_dashboard{_name}"
+    scene(_dashboard)
+
+
+@scene
+async def admin_dashboard_lower(page: Page) -> None:
+    """Further down: who and what spent, and how answers ended."""
+    await page.goto("/admin/")
+    await page.locator(".panels").evaluate("each => each.scrollIntoView()")
+
+
+@scene
+async def admin_dashboard_end(page: Page) -> None:
+    """Speed and budgets, with the figures behind a chart."""
+    await page.goto("/admin/")
+    await page.locator(".behind summary").nth(1).click()
+    await page.evaluate("scrollTo(0, document.body.scrollHeight)")

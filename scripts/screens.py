@@ -4,6 +4,7 @@
 """
 
 import asyncio
+import io
 import os
 import secrets
 import shutil
@@ -75,6 +76,7 @@ def _prepare(folder: Path) -> None:
     user = User.objects.create_superuser(NAME, password=PASSWORD, first_name="Ada", last_name="Lovelace")
     CHATS.update({name: str(chat.pk) for name, chat in demo_chats.make(user).items()})
     demo_chats.limit(user)
+    call_command("generate_site", add=True, conversations=2000, verbosity=0, stdout=io.StringIO())
 
 
 @contextmanager

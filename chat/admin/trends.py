@@ -147,4 +147,6 @@ def _cells(total: Totals) -> list[str]:
 
 
 def _sentence(total: Totals) -> str:
-    return f"{money(total.cost, total.exactness)}, {tokens(total.calls)} calls" if total.calls else "no calls"
+    if not total.calls:
+        return "no calls"
+    return f"{money(total.cost, total.exactness)}, {tokens(total.calls)} call{'s' * (total.calls != 1)}"

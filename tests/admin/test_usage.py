@@ -160,3 +160,17 @@ def test_who_sees_records_alone_finds_no_way_to_conversations(staff, alice):
         assert "Secret title" not in html
         assert "Answer 0" not in html
         assert "/admin/chat/conversation/" not in html
+
+
+@pytest.mark.parametrize("name", ["", "person", "language_model"])
+def test_the_totals_of_past_days_are_those_of_their_records(office, alice, bob, name):
+    for days in (0, 1, 5, 40):
+        record_of(alice, days_ago=days)
+        record_of(bob, days_ago=days, model_asked="claude-opus-5-5")
+    since = (timezone.localdate() - timedelta(days=9)).isoformat()
+    chosen = {"": {}, "person": {"person": alice.pk}, "language_model": {"language_model": "claude-opus-5-5"}}[name]
+    assert f"Calls {3 if name else 6} " in totals(office.get(LIST, {"started_at_since": since, **chosen}))
+    assert f"Calls {4 if name else 8} " in totals(office.get(LIST, chosen))
+    assert "Calls 3 " in totals(
+        office.get(LIST, {"started_at_since": since, "person": alice.pk, "end__exact": "complete"})
+    )
