@@ -2,8 +2,8 @@
 
 A new route fails the first test until it has a row. Each row is a method, a path and a status for each role; ``+`` says
 that the body holds text of Alice's conversation, and it must hold none where there is no ``+``. ``READ`` is a GET by
-somebody who has given a reason before, as far as they may; ``FILE`` a GET of what is streamed. What a ``POST`` sends
-stands in `FORMS`.
+somebody who has given a reason before, as far as they may; ``FILE`` a GET of what is streamed, ``TAKE`` a
+POST of such. What a ``POST`` sends stands in `FORMS`.
 """
 
 from contextlib import suppress
@@ -77,6 +77,8 @@ READ /admin/chat/conversation/                                302  302  302  302
 GET  /admin/chat/conversation/?q=question                     302  302  302  302  403  200  200  200  200
 FILE /admin/chat/conversation/export.csv                      302  302  302  302  403  200  200  200  200
 FILE /admin/chat/conversation/export.jsonl                    302  302  302  302  403  200  200  200  200
+GET  /admin/chat/conversation/export/                         302  302  302  302  403  403  200  403  200
+TAKE /admin/chat/conversation/export/                         302  302  302  302  403  403  200+ 403  200+
 GET  /admin/chat/conversation/add/                            302  302  302  302  403  403  403  403  403
 GET  /admin/chat/conversation/{conversation}/hold/            302  302  302  302  403  403  403  200  200
 POST /admin/chat/conversation/{conversation}/hold/            302  302  302  302  403  403  403  302  302
@@ -112,9 +114,11 @@ GET  /admin/chat/user/{person}/password/                      302  302  302  302
 GET  /admin/chat/user/{person}/delete/                        302  302  302  302  403  403  403  200  200
 POST /admin/chat/user/{person}/delete/                        302  302  302  302  403  403  403  302  302
 """
+STREAMED = ("FILE", "TAKE")
 FORMS = {
     "/c/{conversation}/rename/": {"title": "Another"},
     "/c/{conversation}/settings/": {"model": "claude-sonnet-5-5", "system_prompt": ""},
+    "/admin/chat/conversation/export/": {"reason": WHY},
     "/admin/chat/conversation/{conversation}/reason/": {"reason": WHY},
     "/admin/chat/conversation/{conversation}/note/": {"text": "Odd", "flag": "1"},
     "/admin/chat/conversation/{conversation}/settle/": {"note": "{flag}"},
@@ -194,7 +198,7 @@ def test_every_route_has_a_row(site):
 def test_each_role_gets_what_is_its_own_and_no_more(site, person_of, role):
     person, wrong = person_of(role), []
     for method, path, expected in rows():
-        if method != "FILE":
+        if method not in STREAMED:
             with transaction.atomic():
                 wrong += judged(f"{method} {path}", asked(person, method, path, site), expected[role], person)
                 transaction.set_rollback(True)
@@ -206,15 +210,15 @@ def test_each_role_gets_what_is_its_own_and_no_more(site, person_of, role):
 async def test_so_it_is_with_files(site, person_of, role):
     person, wrong = await sync_to_async(person_of)(role), []
     for method, path, expected in rows():
-        if method == "FILE":
-            found = await downloaded(person, path.format(**site))
+        if method in STREAMED:
+            found = await downloaded(person, method, path, site)
             wrong += await sync_to_async(list)(judged(f"{method} {path}", found, expected[role], person))
     assert wrong == []
 
 
 def test_no_form_is_taken_without_its_token(site, person_of):
     people = [person_of("superuser"), person_of("owner")]
-    for path in {path for method, path, _ in rows() if method == "POST"}:
+    for path in {path for method, path, _ in rows() if method in ("POST", "TAKE")}:
         for person in people:
             client = Client(enforce_csrf_checks=True)
             client.force_login(person)
@@ -243,12 +247,13 @@ def asked(person, method, path, site):
     return answer.status_code, b"SECRET" in answer.content
 
 
-async def downloaded(person, url):
+async def downloaded(person, method, path, site):
     """The same of a file, which is made while it is sent."""
     client = AsyncClient()
     if person:
         await client.aforce_login(person)
-    answer = await client.get(url)
+    url = path.format(**site)
+    answer = await (client.post(url, form(path, site)) if method == "TAKE" else client.get(url))
     body = b"".join([piece async for piece in answer]) if answer.streaming else answer.content
     return answer.status_code, b"SECRET" in body
 

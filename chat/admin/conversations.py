@@ -130,7 +130,7 @@ class ConversationAdmin(SaysWhatIsKept, Holdable, TextExportable, ConversationPa
         found = list(objs)
         said = Message.objects.filter(conversation__in=found).count()
         held = sum(conversation.on_hold for conversation in found)
-        kept = [f"{held:,} of these {'is' if held == 1 else 'are'} on legal hold. Release first what may go."]
+        kept = [f"On legal hold: {held:,} of {len(found):,}. The hold has to be released first."]
         return (
             named([f"{conversation} ({conversation.owner})" for conversation in found]),
             {"conversations": len(found), "messages": said},

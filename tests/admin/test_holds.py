@@ -76,7 +76,7 @@ def test_what_is_held_is_not_deleted_and_it_says_why(office, chat, admin):
         office.post(f"{LIST}{chat.pk}/delete/", {"post": "yes"}),
         office.post(LIST, {"action": "delete_selected", "_selected_action": [chat.pk], "post": "yes"}),
     ):
-        assert "1 of these is on legal hold" in answer.content.decode()
+        assert "On legal hold: 1 of 1." in answer.content.decode()
     assert Conversation.objects.exists()
 
 

@@ -101,7 +101,7 @@ def test_it_is_for_who_is_logged_in(client):
 
 
 def test_the_menu_leads_to_it(client_of, alice):
-    assert 'href="/accounts/data/" download' in client_of(alice).get("/").content.decode()
+    assert 'href="/accounts/data/"' in client_of(alice).get("/").content.decode()
 
 
 def test_queries_do_not_grow_with_the_rows_of_a_portion(alice):
