@@ -1,10 +1,14 @@
 """The migrations, on the database of the tests."""
 
+from uuid import uuid4
+
 import pytest
+from django.contrib.admin.models import DELETION, LogEntry
+from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
 from django.db import connection
 
-from chat.models import LanguageModel
+from chat.models import Conversation, LanguageModel, User
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -38,3 +42,18 @@ def test_they_lead_back_to_nothing_and_from_nothing_to_the_same():
         call_command("migrate", verbosity=0)
     assert schema() == before
     assert LanguageModel.objects.exists()
+
+
+def test_log_entries_forget_the_titles_of_conversations(admin):
+    key = uuid4()
+    kind = ContentType.objects.get_for_model(Conversation)
+    try:
+        call_command("migrate", "chat", "0009", verbosity=0)
+        for title, model in (("A secret", kind), ("alice", ContentType.objects.get_for_model(User))):
+            LogEntry.objects.create(
+                user=admin, content_type=model, object_id=str(key), object_repr=title, action_flag=DELETION
+            )
+    finally:
+        call_command("migrate", verbosity=0)
+    named = LogEntry.objects.order_by("pk").values_list("object_repr", flat=True)
+    assert list(named) == [f"Conversation {str(key)[:8]}", "alice"]
