@@ -4,7 +4,7 @@ from django.contrib.auth import views as auth
 from django.urls import URLPattern, URLResolver, path
 
 from chat.forms import NewPasswordForm
-from chat.views import accounts, chat, download, health
+from chat.views import accounts, chat, download, health, reviews
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", chat.new_chat, name="new-chat"),
@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("c/<uuid:key>/delete/", chat.delete, name="delete"),
     path("c/<uuid:key>/archive/", chat.archive, name="archive"),
     path("c/<uuid:key>/settings/", chat.configure, name="settings"),
+    path("accounts/readings/", reviews.readings, name="readings"),
     path("accounts/login/", accounts.LoginView.as_view(), name="login"),
     path("accounts/logout/", auth.LogoutView.as_view(), name="logout"),
     path("accounts/password/", auth.PasswordChangeView.as_view(form_class=NewPasswordForm), name="password_change"),

@@ -39,6 +39,7 @@ POST /accounts/logout/                                        302  302  302  302
 GET  /accounts/password/                                      302  200  200  200  200  200  200  200  200
 GET  /accounts/password/done/                                 302  200  200  200  200  200  200  200  200
 FILE /accounts/data/                                          302  200  200+ 200  200  200  200  200  200
+GET  /accounts/readings/                                      302  200  200+ 200  200  200  200  200  200
 GET  /accounts/signup/                                        404  404  404  404  404  404  404  404  404
 GET  /accounts/first/nonsense/                                410  410  410  410  410  410  410  410  410
 GET  /healthz                                                 200  200  200  200  200  200  200  200  200
@@ -146,8 +147,9 @@ def routes(resolver, prefix=""):
 
 
 @pytest.fixture
-def site(alice, bob):
-    """What the paths of the table name; Alice's conversation holds a word wherever text can stand."""
+def site(alice, bob, settings):
+    """What the paths name, all that can be switched on; Alice's conversation holds a word wherever text can stand."""
+    settings.CHAT_REVIEW_VISIBLE_TO_OWNER = True
     conversation = conversation_of(alice, turns=0, title="SECRET title", system_prompt="SECRET prompt")
     asked, _ = turn_in(conversation, None, "SECRET question", "SECRET first answer")
     fields = {"state": "failed", "error_code": "bad_request", "error_detail": "SECRET detail"}

@@ -160,6 +160,7 @@ def _context(
         **_spending(request),
         "sidebar": "folded" if request.COOKIES.get("sidebar") == "folded" else "open",
         "starts": STARTS,
+        "readings_shown": settings.CHAT_REVIEW_VISIBLE_TO_OWNER,
     }
 
 
