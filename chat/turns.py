@@ -145,18 +145,15 @@ def save(runner: str, turns: Sequence[UUID], changed: Iterable[Snapshot]) -> set
     These are the turns with a stop mark, and those that are no longer ours (deleted, or reaped). The plain text, which
     is for search, is written once, by `end`.
     """
-    ours = Message.objects.filter(state=Message.State.STREAMING, runner=runner)
-    grown: list[Message] = []
-    calls: list[ledger.Call] = []
-    for snapshot in changed:
-        grown.append(Message(pk=snapshot.turn, content=snapshot.content))
-        calls += [snapshot.call] if snapshot.call else []
+    ours = Message.objects.filter(state=Message.State.STREAMING, runner=runner, pk__in=turns)
+    grown = list(changed)
     # Messages first and records then, as `end` does: in the other order the two would lock each other out.
-    ours.bulk_update(grown, ["content"])
-    ours.filter(pk__in=turns).update(heartbeat=timezone.now())
-    for call in calls:
-        ledger.note_start(call)
-    kept = dict(ours.filter(pk__in=turns).values_list("pk", "stop_requested"))
+    Message.objects.save_growing(runner, {snapshot.turn: snapshot.content for snapshot in grown})
+    ours.update(heartbeat=timezone.now())
+    for snapshot in grown:
+        if snapshot.call:
+            ledger.note_start(snapshot.call)
+    kept = dict(ours.values_list("pk", "stop_requested"))
     return {turn for turn in turns if kept.get(turn, True)}
 
 

@@ -1,5 +1,6 @@
 """Turns: begun once, answered by one, ended once."""
 
+import re
 from datetime import timedelta
 from decimal import Decimal
 from uuid import uuid4
@@ -199,8 +200,8 @@ def test_a_save_locks_messages_before_records_as_the_end_does(alice):
     call = ledger.Call(ledger.open_call(user_id=alice.pk, model="claude-sonnet-5-5", message_id=begun.turn).record)
     with CaptureQueriesContext(connection) as queries:
         turns.save(ME, [begun.turn], [turns.Snapshot(begun.turn, [{"type": "text", "text": "So far"}], call)])
-    updates = [query["sql"].split()[1] for query in queries if query["sql"].startswith("UPDATE")]
-    assert updates == ['"chat_message"', '"chat_message"', '"chat_usagerecord"']
+    updates = re.findall(r'UPDATE "(\w+)"', " ".join(query["sql"] for query in queries))
+    assert updates == ["chat_message", "chat_message", "chat_usagerecord"]
 
 
 def test_one_runner_claims_a_turn(alice):

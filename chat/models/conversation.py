@@ -1,12 +1,15 @@
 """Conversations, each a tree of messages: an edit or a second answer is a branch, nothing is overwritten."""
 
 import uuid
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Self
+from uuid import UUID
 
 from django.conf import settings
-from django.db import models
+from django.db import connection, models
 from django.db.models import Q
 
+from chat.engine.events import Json
 from chat.models.user import User
 
 OPEN_STATES = ("queued", "streaming")
@@ -70,6 +73,18 @@ class MessageQuerySet(models.QuerySet["Message"]):
     def open(self) -> Self:
         """Turns that are not over."""
         return self.filter(state__in=[Literal(state) for state in OPEN_STATES])
+
+    def save_growing(self, runner: str, contents: Mapping[UUID, Sequence[Json]]) -> None:
+        """The content of those answers that this runner is writing; the others stay as they are.
+
+        By hand, because ``bulk_update`` takes eight times as long to put together its statement.
+        """
+        content, key = Message.content.field.get_db_prep_save, Message.id.field.get_db_prep_save
+        with connection.cursor() as cursor:
+            cursor.executemany(
+                """UPDATE "chat_message" SET content = %s WHERE id = %s AND state = 'streaming' AND runner = %s""",
+                [(content(new, connection), key(turn, connection), runner) for turn, new in contents.items()],
+            )
 
 
 class Message(models.Model):
