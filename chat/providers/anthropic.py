@@ -1,37 +1,29 @@
 """Claude over the Messages API, through the SDK on its aiohttp transport."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
-from typing import Any, Protocol, cast
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import anthropic
 import httpx2
 
 from chat.engine.errors import BadAnswer, CutOff
-from chat.engine.events import Event, Json
+from chat.engine.events import Ended, Event, Json
 from chat.engine.provider import Prompt
 from chat.providers.faults import RAISED, fault_of, fault_of_event
-from chat.providers.pace import LONGEST_PAUSE, Paced
-from chat.providers.translate import Translator
+from chat.providers.frames import Frame, Frames
+from chat.providers.pace import LONGEST_PAUSE, Connection, Pace
+from chat.providers.translate import Translator, joined
 
 MAX_CONNECTIONS = 1000
 KEEP_ALIVE_SECONDS = 60
 DRAIN_SECONDS = LONGEST_PAUSE + 0.05
 
 
-class Frame(Protocol):
-    """A Server-Sent Event, as the SDK decodes it."""
-
-    @property
-    def event(self) -> str | None: ...
-    @property
-    def data(self) -> str: ...
-
-
 Response = anthropic.AsyncAPIResponse[Any]
-Frames = AsyncGenerator[Frame]
+Pieces = AsyncGenerator[bytes]
 
 
 class AnthropicProvider:
@@ -57,7 +49,7 @@ class AnthropicProvider:
             ),
             open_telemetry=False,
         )
-        self._streams = 0
+        self._pace = Pace()
         self._create = self._client.messages.with_streaming_response.create
 
     async def stream(self, prompt: Prompt) -> AsyncGenerator[Event]:
@@ -66,21 +58,15 @@ class AnthropicProvider:
         try:
             async with self._create(**_request(prompt), stream=True) as response:
                 request_id = response.headers.get("request-id", "")
-                translator = Translator(request_id)
-                async with self._frames(response) as frames:
-                    async for frame in frames:
-                        match frame.event:
-                            case "ping":
-                                continue
-                            case "error":
-                                raise fault_of_event(frame.data, secret=self._api_key, request_id=request_id)
-                            case "message_stop":
-                                await _drain(frames)
-                                yield translator.end()
+                translator, frames = Translator(request_id), Frames()
+                async with self._pieces(response) as pieces:
+                    async for piece in pieces:
+                        for event in joined(self._events(frames.feed(piece), translator, request_id)):
+                            if isinstance(event, Ended):
+                                await _drain(pieces)
+                            yield event
+                            if isinstance(event, Ended):
                                 return
-                            case name:
-                                for event in translator.events(name, frame.data):
-                                    yield event
                 raise CutOff("The stream ended without message_stop.", request_id=request_id)
         except RAISED as error:
             raise fault_of(error, secret=self._api_key, request_id=request_id) from error
@@ -101,20 +87,34 @@ class AnthropicProvider:
         await self._client.close()
 
     @asynccontextmanager
-    async def _frames(self, response: Response) -> AsyncGenerator[Frames]:
-        """The frames of a stream; ValueError, with what came instead, for any other body."""
+    async def _pieces(self, response: Response) -> AsyncGenerator[Pieces]:
+        """The body of a stream as it arrives; ValueError, with what came instead, for any other body."""
         body = response.http_response
         if not response.headers.get("content-type", "").startswith("text/event-stream"):
             async with aclosing(body.aiter_bytes()) as pieces:
                 opening = await anext(pieces, b"")
             raise ValueError(opening.decode(errors="replace") or "An empty body.")
-        paced = cast(Any, Paced(body, load=lambda: self._streams))
-        self._streams += 1
-        try:
-            async with aclosing(cast(Frames, anthropic.AsyncStream.raw_events(paced))) as frames:
-                yield frames
-        finally:
-            self._streams -= 1
+        async with aclosing(self._pace.read(body.aiter_bytes(), lambda: connection_of(body))) as pieces:
+            yield pieces
+
+    def _events(self, frames: Iterable[Frame], translator: Translator, request_id: str) -> Iterator[Event]:
+        for frame in frames:
+            match frame.event:
+                case "ping":
+                    continue
+                case "error":
+                    raise fault_of_event(frame.data, secret=self._api_key, request_id=request_id)
+                case "message_stop":
+                    yield translator.end()
+                case name:
+                    yield from translator.events(name, frame.data)
+
+
+def connection_of(body: httpx2.Response) -> Connection | None:
+    """What a response arrives on, which httpx2 and the SDK keep to themselves; ``None`` when all of it has."""
+    response = getattr(getattr(body.stream, "_stream", None), "_aiohttp_response", None)
+    connection = getattr(response, "connection", None)
+    return connection and connection.protocol
 
 
 def _request(prompt: Prompt) -> dict[str, Any]:
@@ -135,11 +135,11 @@ def _request(prompt: Prompt) -> dict[str, Any]:
     return request
 
 
-async def _drain(frames: Frames) -> None:
+async def _drain(pieces: Pieces) -> None:
     """Read what follows message_stop (the end of the body, as a rule), so that the connection can be used again."""
     with suppress(TimeoutError, *RAISED):
         async with asyncio.timeout(DRAIN_SECONDS):
-            async for _ in frames:
+            async for _ in pieces:
                 pass
 
 

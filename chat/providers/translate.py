@@ -3,7 +3,7 @@
 import json
 import logging
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NoReturn
 
 from chat.engine.events import (
@@ -114,6 +114,27 @@ class Translator:
             # Of use only to a further call with the same tools; there are none yet that run in a container.
             logger.info("Request %s ran in container %s.", self._request_id, container.get("id"))
         return _usage(event.get("usage"))
+
+
+def joined(events: Iterable[Event]) -> Iterator[Event]:
+    """The same, with the deltas that follow one another in a block as one. What came before a fault still comes."""
+    index, texts, fault = 0, list[str](), None
+    try:
+        for event in events:
+            if texts and not (isinstance(event, Delta) and event.index == index):
+                yield Delta(index, "".join(texts))
+                texts.clear()
+            if isinstance(event, Delta):
+                index = event.index
+                texts.append(event.text)
+            else:
+                yield event
+    except Exception as error:
+        fault = error
+    if texts:
+        yield Delta(index, "".join(texts))
+    if fault:
+        raise fault
 
 
 def _parsed(data: str) -> Any:

@@ -6,18 +6,20 @@ from contextlib import aclosing, suppress
 
 import pytest
 from aiohttp import web
+from aiohttp.client_proto import ResponseHandler
 from aiohttp.test_utils import TestServer
 
 from chat.engine import errors
 from chat.engine.events import Delta, Ended, Note, Outcome, Started, UsageSeen
 from chat.engine.provider import Prompt
 from chat.engine.reply import Reply, plain_text
-from chat.providers import anthropic
+from chat.providers import anthropic, pace
 from chat.simulator import answer_text
 
 from .conftest import KEY, MODEL, all_events, asking
 
 MESSAGES = [{"role": "user", "content": "hi"}]
+pause = ResponseHandler.pause_reading
 SECONDS_TO_CLOSE = 0.5  # measured: one to three milliseconds; the machine may be busy
 
 
@@ -172,6 +174,18 @@ async def test_answers_that_came_to_their_end_share_a_connection(provider, monke
     for _ in range(5):
         await all_events(provider, asking(tokens=20, fault="silence", at="end", seconds=late))
     assert len(opened) == 1
+
+
+async def test_under_load_the_kernel_keeps_what_arrives_between_two_beats(simulator, open_provider, monkeypatch):
+    held = []
+    monkeypatch.setattr(pace, "pause_under", lambda streams: 0.02)
+    monkeypatch.setattr(ResponseHandler, "pause_reading", lambda self: held.append(self) or pause(self))
+    provider = open_provider()
+    for _ in range(3):
+        reply = Reply(await all_events(provider, asking(tokens=50, speed=500)))
+        assert reply.usage["output_tokens"] == simulator.ledger[-1].usage["output_tokens"]
+    assert len(held) > 3
+    assert len(set(held)) == 1  # it is let go as it was taken: open, and read
 
 
 async def test_an_end_of_body_that_does_not_come_is_not_waited_for(provider):

@@ -8,7 +8,7 @@ import pytest
 from chat.engine.events import BlockEnded, BlockStarted, Delta, Ended, Note, Outcome, Started, UsageSeen
 from chat.engine.reply import Reply
 from chat.providers import translate
-from chat.providers.translate import Translator
+from chat.providers.translate import Translator, joined
 
 USAGE = {"input_tokens": 12, "cache_creation_input_tokens": 0, "output_tokens": 1, "service_tier": "standard"}
 TEXT = {"type": "text", "text": ""}
@@ -194,3 +194,20 @@ def test_nothing_comes_before_message_start(first):
         translator.events(*first)
     with pytest.raises(ValueError, match="before"):
         translator.end()
+
+
+def test_deltas_that_follow_one_another_in_a_block_become_one():
+    apart = [BlockStarted(0, TEXT), *(Delta(0, each) for each in "ab"), BlockEnded(0), Delta(1, "c"), Delta(2, "d")]
+    assert list(joined(apart)) == [BlockStarted(0, TEXT), Delta(0, "ab"), BlockEnded(0), Delta(1, "c"), Delta(2, "d")]
+
+
+def test_what_came_before_a_fault_still_comes():
+    def faulty():
+        yield Delta(0, "a")
+        yield Delta(0, "b")
+        raise ValueError("cut")
+
+    come = []
+    with pytest.raises(ValueError, match="cut"):
+        come.extend(joined(faulty()))
+    assert come == [Delta(0, "ab")]

@@ -1,6 +1,7 @@
 """``manage.py worker``: answer what web processes with CHAT_RUNNER=worker have queued; one for each core."""
 
 import asyncio
+import gc
 import signal
 from argparse import ArgumentParser
 from pathlib import Path
@@ -36,6 +37,9 @@ class Command(BaseCommand):
             raise CommandError("Workers hear of their work through Redis: set REDIS_URL, for the web processes too.")
         if alive:
             _clear(alive)
+        # As in asgi.py: what is loaded by now is no garbage, and a look through all of it stalls every answer.
+        gc.collect()
+        gc.freeze()
         uvloop.run(self._work(concurrency, alive))
 
     async def _work(self, concurrency: int, alive: Path | None) -> None:
