@@ -2,13 +2,15 @@
 
 from datetime import timedelta
 from threading import Barrier, Thread
+from uuid import uuid4
 
 import pytest
 from django.db import connection, connections
 from django.db.models import Sum
 from django.utils import timezone
 
-from chat import audit, conversations, holds, retention, search
+from chat import audit, conversations, holds, retention, search, turns
+from chat.engine.errors import Refused
 from chat.models import Conversation, LegalHold, Message, ReviewNote, ReviewRecord, SearchEntry, UsageRecord
 from tests.spending import conversation_of, message_in
 
@@ -165,3 +167,31 @@ def test_what_somebody_is_writing_to_is_not_waited_for(alice):
     thread.join()
     assert Conversation.objects.get() == busy
     assert not Conversation.objects.filter(pk=idle.pk).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_question_that_comes_meanwhile_is_kept_or_refused_and_never_half(alice, settings, monkeypatch):
+    settings.CHAT_MAX_OPEN_TURNS = settings.CHAT_MESSAGES_PER_MINUTE = 100
+    monkeypatch.setattr(conversations, "BATCH", 1)
+    chats = [aged(conversation_of(alice), 31) for _ in range(12)]
+    begin, ends = Barrier(2), {}
+
+    def ask():
+        begin.wait()
+        for chat in reversed(chats):
+            fields = {"conversation": chat.pk, "parent": None, "text": "Still there?", "runner": "here:1:1"}
+            try:
+                ends[chat.pk] = turns.begin(alice, key=uuid4(), **fields).turn
+            except Refused as refused:
+                ends[chat.pk] = refused.code
+        connections.close_all()
+
+    thread = Thread(target=ask)
+    thread.start()
+    begin.wait()
+    expire()
+    thread.join()
+    kept = {chat.pk for chat in chats if ends[chat.pk] != "not_found"}
+    assert set(Conversation.objects.values_list("pk", flat=True)) == kept
+    assert Message.objects.count() == 4 * len(kept)
+    assert Message.objects.open().count() == len(kept)

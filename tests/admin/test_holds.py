@@ -27,6 +27,7 @@ def test_it_is_set_and_released_with_a_reason_and_the_page_says_so(office, chat)
     assert "The conversation is on legal hold." in page
     assert ", by <bdi>admin</bdi>" in page
     assert "<bdi>Case 4711</bdi>" in page
+    assert 'title="Case 4711">since ' in office.get(f"{LIST}{chat.pk}/change/").content.decode()
     page = office.post(hold_page(chat), {"reason": "Case 4711 is closed", "release": "1"}, follow=True).content.decode()
     assert "The hold is released." in page
     assert "Case 4711 is closed" in page
