@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
 from django.utils import timezone
 
-from chat import budgets
+from chat import budgets, reviews
 from chat.models import Budget, Conversation, Message, UsageRecord, User
 from chat.simulator import answers
 
@@ -92,6 +92,24 @@ def limit(owner: User) -> None:
         account.save()
 
 
+def review(person: User) -> dict[str, Conversation]:
+    """A chat of somebody else, another that ``person`` has opened and written beside, and who read their own."""
+    grace, rita = (User.objects.create_user(name) for name in ("grace", "rita"))
+    rita.user_permissions.add(Permission.objects.get(codename="review_conversations"))
+    hers, noted = _sky(grace), _sky(grace)
+    reviews.record_reading(person, noted, "Ticket 4711: she says that the table is wrong")
+    asked, answer = (noted.messages.filter(role=role).order_by("created_at").last() for role in ("user", "assistant"))
+    reviews.write_note(rita, noted, "She wrote to support about this one. The figures are right, as far as I can see.")
+    reviews.settle(rita, reviews.write_note(person, noted, "Do we want to answer this?", message=asked, flag=True))
+    reviews.write_note(
+        rita, noted, "Wavelengths from memory? Somebody who knows optics should look.", message=answer, flag=True
+    )
+    for days, why in enumerate(("Ticket 4711: an answer is said to be wrong", "Yearly audit of long conversations"), 1):
+        chat = Conversation.objects.filter(owner=person).order_by("-updated_at")[days]
+        reviews.record_reading(rita, chat, why)
+    return {"hers": hers, "noted": noted}
+
+
 _BUSY = 'HTTP 529: {"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}'
 
 
@@ -141,6 +159,7 @@ def _record(message: Message, asked: Message, output: int) -> None:
         input_tokens=tokens,
         output_tokens=0 if failed else output,
         cost=Decimal(2 * tokens + 10 * output) / 1_000_000,
+        price={"input": "2", "output": "10"},
         exactness="exact" if message.state == "complete" else "estimated",
         end=message.state,
         error_code=message.error_code,

@@ -103,6 +103,12 @@ async def person(page: Page) -> None:
 
 
 @scene
+async def readings(page: Page) -> None:
+    """Who has read one's chats."""
+    await page.goto("/accounts/readings/")
+
+
+@scene
 async def archived(page: Page) -> None:
     """What is put away, and a chat that is."""
     await page.goto(f"/c/{CHATS['archived']}/")
@@ -256,7 +262,7 @@ async def redis_away(page: Page) -> None:
 
 # --- the scenes: administration ---------------------------------------------------------------------------------------
 
-for _name in ("conversation", "usagerecord", "user", "languagemodel", "budget"):
+for _name in ("conversation", "usagerecord", "user", "languagemodel", "budget", "reviewrecord"):
 
     async def _list(page: Page, name: str = _name) -> None:
         await page.goto(f"/admin/chat/{name}/")
@@ -268,6 +274,33 @@ for _name in ("conversation", "usagerecord", "user", "languagemodel", "budget"):
 @scene
 async def admin_transcript(page: Page) -> None:
     await page.goto(f"/admin/chat/conversation/{CHATS['sky']}/change/")
+
+
+@scene
+async def admin_reason(page: Page) -> None:
+    """Another's chat, before a reason is given."""
+    await page.goto(f"/admin/chat/conversation/{CHATS['hers']}/change/")
+
+
+@scene
+async def admin_reason_refused(page: Page) -> None:
+    await page.goto(f"/admin/chat/conversation/{CHATS['hers']}/change/")
+    await page.fill("#reason", "xxxxxxxxxxxxx")
+    await page.click(".reason button")
+
+
+@scene
+async def admin_notes(page: Page) -> None:
+    """A chat with notes and flags."""
+    await page.goto(f"/admin/chat/conversation/{CHATS['noted']}/change/")
+
+
+@scene
+async def admin_notes_lower(page: Page) -> None:
+    """At its last message, with the form open."""
+    await page.goto(f"/admin/chat/conversation/{CHATS['noted']}/change/")
+    await page.locator(".message .note-form summary").last.click()
+    await page.locator(".message .notes").last.scroll_into_view_if_needed()
 
 
 @scene

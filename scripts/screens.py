@@ -61,6 +61,7 @@ def _prepare(folder: Path) -> None:
         "SECRET_KEY": secrets.token_urlsafe(),
         "CHAT_SIMULATOR_SPEED": "100",
         "CHAT_MESSAGES_PER_MINUTE": "1000",
+        "CHAT_REVIEW_VISIBLE_TO_OWNER": "1",
         "DJANGO_SETTINGS_MODULE": "chatproject.settings",
     }
     sys.path.insert(0, str(ROOT))
@@ -75,6 +76,7 @@ def _prepare(folder: Path) -> None:
 
     user = User.objects.create_superuser(NAME, password=PASSWORD, first_name="Ada", last_name="Lovelace")
     CHATS.update({name: str(chat.pk) for name, chat in demo_chats.make(user).items()})
+    CHATS.update({name: str(chat.pk) for name, chat in demo_chats.review(user).items()})
     demo_chats.limit(user)
     call_command("generate_site", add=True, conversations=2000, verbosity=0, stdout=io.StringIO())
 
