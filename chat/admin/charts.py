@@ -14,6 +14,7 @@ HEIGHT = 180
 """Of what is drawn, in pixels."""
 TICKS = 4
 MOST_MARKS, MARKS_ON_A_PHONE = 12, 4
+BROADEST = 8.0  # percent of the width, where there are few columns
 _GAP = 0.22  # of a column's place is between it and the next
 _STEPS = (Decimal(1), Decimal(2), Decimal("2.5"), Decimal(5), Decimal(10))
 Number = Decimal | float | int
@@ -107,9 +108,10 @@ def stacked(
     sums = [sum((Decimal(values[number]) for _, values in series), Decimal(0)) for number in range(len(places))]
     top, ticks = _axis(max(sums, default=Decimal(0)), say)
     wide = 100 / max(1, len(places))
+    broad = min(wide * (1 - _GAP), BROADEST)
     columns = []
     for number, place in enumerate(places):
-        column = Column(_percent((number + _GAP / 2) * wide), _percent(wide * (1 - _GAP)), place.href, place.title)
+        column = Column(_percent((number + 0.5) * wide - broad / 2), _percent(broad), place.href, place.title)
         ground = Decimal(0)
         for kind, values in series:
             if value := Decimal(values[number]):

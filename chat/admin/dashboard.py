@@ -67,9 +67,9 @@ class Page:
 
     @cached_property
     def prior(self) -> Figures | None:
-        """What the equally long span before came to."""
-        before = self.span.before(self.now)
-        return figures(before, self.now) if before else None
+        """What the equally long span before came to; ``None`` where nothing was asked then."""
+        found = figures(self._before, self.now) if self._before else None
+        return found if found and found.totals.calls else None
 
     @cached_property
     def records(self) -> Records:
@@ -79,7 +79,11 @@ class Page:
     @property
     def before(self) -> str:
         """The span that the figures are compared with, in words."""
-        return "" if self.prior is None else _days(self.prior.span)
+        if self._before is None or not self.found.totals.calls:
+            return ""
+        until = self._before.until
+        days = _days(self._before) + (f", {timezone.localtime(until):%H:%M}" if until else "")
+        return f"Compared with {days}." if self.prior else f"There is nothing to compare with: no calls from {days}."
 
     @property
     def days(self) -> str:
@@ -190,6 +194,10 @@ class Page:
     def saved(self) -> Decimal:
         """USD that caching saved."""
         return self.found.saved
+
+    @cached_property
+    def _before(self) -> Span | None:
+        return self.span.before(self.now)
 
     @property
     def _today(self) -> date:

@@ -67,7 +67,7 @@ def spending(
             label=labels.get(key, str(key)),
             href=href(key),
             width=share(sums[key].cost, most),
-            value=money(sums[key].cost, sums[key].exactness),
+            value=_spent(sums[key]),
             part=percent(sums[key].cost, whole),
             calls=tokens(sums[key].calls),
             change=change(sums[key].cost, None if before is None else before.get(key, Totals()).cost),
@@ -141,6 +141,10 @@ def change(now: Decimal | int, before: Decimal | int | None) -> str:
         return f"×{ratio:.0f}"
     number = round((ratio - 1) * 100)
     return f"{'+' if number > 0 else '−' if number < 0 else '±'}{abs(number)} %"
+
+
+def _spent(totals: Totals) -> str:
+    return "unpriced" if totals.calls and totals.unpriced == totals.calls else money(totals.cost, totals.exactness)
 
 
 def _counted(

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from functools import reduce
 from typing import Any, NamedTuple
 
 from chat.admin import charts
@@ -14,7 +13,7 @@ from chat.admin.records import Records
 from chat.reports import Totals
 from chat.reports.buckets import Bucket, buckets, label
 from chat.reports.figures import Day, Figures
-from chat.reports.histogram import Histogram, added, percentile
+from chat.reports.histogram import Histogram, percentile, together
 from chat.reports.spans import Span
 from chat.templatetags.figures import money, seconds, tokens
 
@@ -108,11 +107,7 @@ def _together(days: Mapping[date, Day], place: Bucket) -> Day:
     for day in inside:
         for key, totals in day.models.items():
             models[key] = models.get(key, Totals()) + totals
-    return Day(models, _sum([day.first_token for day in inside]), _sum([day.speed for day in inside]))
-
-
-def _sum(histograms: Sequence[Histogram]) -> Histogram:
-    return reduce(added, histograms, {})
+    return Day(models, together(day.first_token for day in inside), together(day.speed for day in inside))
 
 
 def _cost(day: Day, model: str) -> Decimal:

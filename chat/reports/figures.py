@@ -4,21 +4,24 @@ From rollups where there are, else from the records themselves; both are made by
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import Sum
 
+from chat.engine.usage import Usage
 from chat.models import Rollup, User
 from chat.reports import rollups
-from chat.reports.histogram import Histogram
+from chat.reports.histogram import Histogram, counts_of, together
 from chat.reports.rollups import By, Sums
 from chat.reports.spans import Interval, Span, day_of
 from chat.reports.totals import SUMS, Totals, totals_of
 
-_NOTHING = Sums()
+_DAILY = (By.MODEL, By.FIRST_TOKEN, By.SPEED)
+_OF_USERS = ("calls", "running", "unpriced", "estimated", "lower_bounds", "spent", "spent_inexactly")
 
 
 @dataclass
@@ -34,7 +37,8 @@ class Day:
 class Figures:
     """What a span came to.
 
-    In ``users`` the key of who was deleted is ``None``; ``ends`` and ``errors`` count calls for answers.
+    In ``users`` the key of who was deleted is ``None``, and tokens are left out; ``ends`` and ``errors`` count calls
+    for answers.
     """
 
     span: Span
@@ -64,42 +68,32 @@ class Figures:
 
 def figures(span: Span, now: datetime) -> Figures:
     """What the calls that were begun in a span came to. The number of queries does not depend on that of the rows."""
-    read = _worth_reading(span, now)
-    intervals = [each for each in read.intervals if each.begin <= now]
+    intervals = _worth_reading(span, now)
     rolled = rollups.build(intervals, now)
     live = {each: rollups.computed(each) for each in intervals if each not in rolled}
-    found: defaultdict[tuple[str, str], Sums] = defaultdict(Sums)
-    days: dict[date, Day] = {}
-    for interval, row in _rows(rolled, live):
-        sums = Sums.of(row)
-        found[row.by, row.key] += sums
-        _note(days.setdefault(_date(interval), Day()), row, sums)
+    written = [row for rows in live.values() for row in rows]
+    keys = list(rolled.values())
+    few = _summed(keys, written, (By.MODEL, By.END, By.ERROR), (*SUMS, "saved"))
+    days = _days(rolled, live)
     return Figures(
         span=span,
-        days=dict(sorted(days.items())),
-        models=_by(found, By.MODEL),
-        users=_users(rolled.values(), [row for rows in live.values() for row in rows]),
-        ends={key: each.totals.calls for key, each in _by(found, By.END).items()},
-        errors={key: each.totals.calls for key, each in _by(found, By.ERROR).items()},
-        first_token=found.get((By.FIRST_TOKEN, ""), _NOTHING).histogram,
-        speed=found.get((By.SPEED, ""), _NOTHING).histogram,
+        days=days,
+        models=_by(few, By.MODEL),
+        users=_users(_by(_summed(keys, written, (By.USER,), _OF_USERS), By.USER)),
+        ends={key: each.totals.calls for key, each in _by(few, By.END).items()},
+        errors={key: each.totals.calls for key, each in _by(few, By.ERROR).items()},
+        first_token=together(day.first_token for day in days.values()),
+        speed=together(day.speed for day in days.values()),
     )
 
 
 def totals_in(span: Span, now: datetime, by: str = By.MODEL, key: str | None = None) -> Totals:
     """What the calls of a span came to, or those with one key: the same as `reports.totals`, but from rollups."""
-    intervals = [each for each in _worth_reading(span, now).intervals if each.begin <= now]
+    intervals = _worth_reading(span, now)
     rolled = rollups.build(intervals, now)
-    rows = Rollup.objects.order_by().filter(by=by, day__in=list(rolled.values()))
-    if key is not None:
-        rows = rows.filter(key=key)
-    sums = rows.aggregate(**{f"sum_of_{name}": Sum(name) for name in SUMS})
-    whole = totals_of({name: sums[f"sum_of_{name}"] or 0 for name in SUMS})
-    for each in intervals:
-        if each not in rolled:
-            live = [row for row in rollups.computed(each) if row.by == by and key in (None, row.key)]
-            whole += sum((Sums.of(row).totals for row in live), Totals())
-    return whole
+    written = [row for each in intervals if each not in rolled for row in rollups.computed(each)]
+    found = _summed(list(rolled.values()), written, (by,), SUMS, key)
+    return sum((each.totals for each in found.values()), Totals())
 
 
 def by_group(users: dict[int | None, Totals]) -> dict[int | None, Totals]:
@@ -115,48 +109,63 @@ def by_group(users: dict[int | None, Totals]) -> dict[int | None, Totals]:
     return dict(groups)
 
 
-def _worth_reading(span: Span, now: datetime) -> Span:
-    """The span without the days before the first call, and without those to come."""
-    begins = max(span.first, day_of(rollups.first_call() or now))
-    return Span(begins, max(begins, min(span.last, day_of(now))), span.until)
+def _worth_reading(span: Span, now: datetime) -> list[Interval]:
+    """The days of the span without those before the first call, and without those to come."""
+    first, last = max(span.first, day_of(rollups.first_call() or now)), min(span.last, day_of(now))
+    return [each for each in Span(first, last, span.until).intervals if each.begin <= now] if first <= last else []
 
 
-def _rows(rolled: dict[Interval, int], live: dict[Interval, list[Rollup]]) -> Iterator[tuple[Interval, Rollup]]:
-    days = {key: interval for interval, key in rolled.items()}
-    for row in Rollup.objects.filter(day__in=days).exclude(by=By.USER):
-        yield days[row.day_id], row
-    for interval, rows in live.items():
-        yield from ((interval, row) for row in rows if row.by != By.USER)
+def _summed(
+    days: Collection[int],
+    written: Iterable[Rollup],
+    ways: Collection[str],
+    names: Iterable[str],
+    key: str | None = None,
+) -> dict[tuple[str, str], Sums]:
+    """These sums of rolled days, added up in the database, and those of other days."""
+    rows = Rollup.objects.order_by().filter(by__in=ways, day__in=days).filter(**({} if key is None else {"key": key}))
+    sums: Iterable[Any] = rows.values("by", "key").annotate(**{f"sum_of_{name}": Sum(name) for name in names})
+    found: defaultdict[tuple[str, str], Sums] = defaultdict(Sums)
+    for each in sums:
+        totals = totals_of({name: each.get(f"sum_of_{name}") or 0 for name in SUMS})
+        found[each["by"], each["key"]] = Sums(totals, each.get("sum_of_saved") or Decimal(0))
+    for row in written:
+        if row.by in ways and key in (None, row.key):
+            found[row.by, row.key] += Sums.of(row)
+    return dict(found)
 
 
-def _note(day: Day, row: Rollup, sums: Sums) -> None:
-    match row.by:
+def _days(rolled: dict[Interval, int], live: dict[Interval, list[Rollup]]) -> dict[date, Day]:
+    intervals = {key: interval for interval, key in rolled.items()}
+    days: defaultdict[date, Day] = defaultdict(Day)
+    rows = Rollup.objects.filter(by__in=_DAILY, day__in=intervals)
+    for key, by, of, histogram, *sums in rows.values_list("day", "by", "key", "histogram", *SUMS):
+        totals = totals_of(dict(zip(SUMS, sums, strict=True)))
+        _note(days[day_of(intervals[key].begin)], by, of, totals, counts_of(histogram))
+    for interval, written in live.items():
+        for row in written:
+            sums_of = Sums.of(row)
+            _note(days[day_of(interval.begin)], row.by, row.key, sums_of.totals, sums_of.histogram)
+    return dict(sorted(days.items()))
+
+
+def _note(day: Day, by: str, key: str, totals: Totals, histogram: Histogram) -> None:
+    match by:
         case By.MODEL:
-            day.models[row.key] = sums.totals
+            day.models[key] = totals
         case By.FIRST_TOKEN:
-            day.first_token = sums.histogram
+            day.first_token = histogram
         case By.SPEED:
-            day.speed = sums.histogram
+            day.speed = histogram
 
 
 def _by(found: dict[tuple[str, str], Sums], by: str) -> dict[str, Sums]:
     return {key: sums for (each, key), sums in found.items() if each == by}
 
 
-def _users(rolled: Iterable[int], live: Iterable[Rollup]) -> dict[int | None, Totals]:
-    sums = {f"sum_of_{name}": Sum(name) for name in SUMS}
-    rows = Rollup.objects.order_by().filter(by=By.USER, day__in=list(rolled)).values("key").annotate(**sums)
-    told: list[tuple[str, Totals]] = [
-        (row["key"], totals_of({name: row[f"sum_of_{name}"] for name in SUMS}))  # type: ignore[literal-required]
-        for row in rows
-    ]
-    told += [(row.key, Sums.of(row).totals) for row in live if row.by == By.USER]
+def _users(sums: dict[str, Sums]) -> dict[int | None, Totals]:
     known = {str(key): key for key in User.objects.values_list("pk", flat=True)}
     found: defaultdict[int | None, Totals] = defaultdict(Totals)
-    for key, totals in told:
-        found[known.get(key)] += totals
+    for key, each in sums.items():
+        found[known.get(key)] += replace(each.totals, usage=Usage())
     return dict(found)
-
-
-def _date(interval: Interval) -> date:
-    return day_of(interval.begin)

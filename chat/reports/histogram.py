@@ -1,7 +1,7 @@
 """Histograms of positive numbers with buckets that grow, so that a percentile is known to within 1.5 %."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from django.db.models import Expression, FloatField, Value
 from django.db.models.functions import Cast, Floor, Ln
@@ -18,9 +18,18 @@ def bucket(number: Expression) -> Floor:
     return Floor(Cast(Ln(number), FloatField()) / Value(math.log(GROWTH)))
 
 
-def added(first: Histogram, second: Histogram) -> dict[int, int]:
-    """Both together."""
-    return {key: first.get(key, 0) + second.get(key, 0) for key in first.keys() | second.keys()}
+def together(histograms: Iterable[Histogram]) -> dict[int, int]:
+    """All of them as one."""
+    counts: dict[int, int] = {}
+    for histogram in histograms:
+        for key, count in histogram.items():
+            counts[key] = counts.get(key, 0) + count
+    return counts
+
+
+def counts_of(kept: Mapping[str, int]) -> dict[int, int]:
+    """A histogram that was kept as JSON."""
+    return {int(key): count for key, count in kept.items()}
 
 
 def percentile(histogram: Histogram, percent: int) -> float | None:

@@ -20,7 +20,7 @@ from django.utils import timezone
 from chat.engine.charge import saved
 from chat.engine.usage import Usage
 from chat.models import RolledDay, Rollup, UsageRecord, User
-from chat.reports.histogram import Histogram, added, bucket
+from chat.reports.histogram import Histogram, bucket, counts_of, together
 from chat.reports.spans import Interval, Span, day_of, midnight_of
 from chat.reports.totals import SUMS, Totals, sums_by, totals_of, usage_of
 
@@ -36,13 +36,12 @@ class Sums:
     histogram: Histogram = field(default_factory=dict)
 
     def __add__(self, other: "Sums") -> "Sums":
-        return Sums(self.totals + other.totals, self.saved + other.saved, added(self.histogram, other.histogram))
+        return Sums(self.totals + other.totals, self.saved + other.saved, together((self.histogram, other.histogram)))
 
     @classmethod
     def of(cls, row: Rollup) -> Self:
         """Those of one row."""
-        counts = {int(key): count for key, count in row.histogram.items()}
-        return cls(totals_of({name: getattr(row, name) for name in SUMS}), row.saved, counts)
+        return cls(totals_of({name: getattr(row, name) for name in SUMS}), row.saved, counts_of(row.histogram))
 
 
 SETTLES = timedelta(hours=1)

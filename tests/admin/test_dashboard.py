@@ -64,7 +64,7 @@ def test_every_link_leads_to_the_records_that_the_figure_counts(office, site):
     assert "Calls 1 " in shown(office.get(by_error))
     by_class = next(link for link in found if "tokens=cache_read" in link)
     assert "Calls 1 " in shown(office.get(by_class))
-    crew = Group.objects.get()
+    crew = Group.objects.get(name="Crew")
     assert "Calls 2 " in shown(office.get(next(link for link in found if f"group={crew.pk}" in link)))
     assert "Calls 3 " in shown(office.get(next(link for link in found if "group=none" in link)))
 
@@ -106,6 +106,14 @@ def test_a_site_where_nothing_happened_says_what_will_appear(office):
     assert "No call failed in these days." in said
     assert "There are no budgets." in said
     assert "$0.00" in said
+    assert "Compared" not in said
+
+
+def test_where_there_was_nothing_before_nothing_is_compared(office, alice):
+    record_of(alice)
+    said = shown(office.get(URL, {"range": "7-days"}))
+    assert "There is nothing to compare with: no calls from" in said
+    assert "new" not in said
 
 
 def test_calls_without_a_cost_are_an_alarm_with_what_to_do(office, alice):

@@ -135,6 +135,11 @@ def test_a_span_to_come_is_empty(alice):
     assert figures(Span(date(2900, 1, 1), date(2999, 12, 31)), timezone.now()).totals.calls == 0
 
 
+def test_a_span_before_the_first_call_is_empty(alice):
+    record_of(alice, days_ago=2)
+    assert figures(Span(date(2020, 2, 1), date(2020, 2, 29)), timezone.now()).totals.calls == 0
+
+
 def test_all_of_time_is_read_from_the_first_call_on(alice):
     record_of(alice, days_ago=2)
     every = Span(date(2000, 1, 1), date(2999, 12, 31))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat.reports.histogram import GROWTH, added, percentile
+from chat.reports.histogram import GROWTH, percentile, together
 
 
 def counted(numbers):
@@ -28,4 +28,4 @@ def test_of_nothing_there_is_none():
 
 
 def test_days_are_added():
-    assert added({1: 2, 2: 3}, {2: 1, 5: 4}) == {1: 2, 2: 4, 5: 4}
+    assert together([{1: 2, 2: 3}, {2: 1, 5: 4}]) == {1: 2, 2: 4, 5: 4}
