@@ -119,7 +119,7 @@ def checked_reason(reason: str) -> str:
     if len(reason) > REASON_MOST:
         raise Refused("too_long", f"This reason has {len(reason):,} characters; at most {REASON_MOST} are kept.")
     if len(reason) < REASON_LEAST or len({each for each in reason.casefold() if each.isalnum()}) < REASON_LEAST // 2:
-        raise Refused("too_short", "Say a little more: a ticket, a complaint, a question to be answered.")
+        raise Refused("empty", "Say a little more: a ticket, a complaint, a question to be answered.")
     return reason
 
 
