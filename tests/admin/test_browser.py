@@ -46,6 +46,32 @@ async def test_each_hostile_text_stays_text(visit, number):
             assert await page.evaluate("window.ran") is None
 
 
+async def test_answers_are_rendered_as_their_owner_saw_them(visit):
+    paths = await sync_to_async(pages_full_of)(
+        "# A heading\n\n- **strong**\n- `code`\n\n<b onclick=alert(1)>no tag</b>"
+    )
+    page = await visit(next(path for path in paths if TRANSCRIPT.search(path)))
+    answer = page.locator(".message.assistant [data-rendered]").first
+    await expect(answer.locator("h1")).to_have_text("A heading")
+    await expect(answer.locator("strong")).to_have_text("strong")
+    assert await page.locator("[onclick], .message b").count() == 0
+    question = page.locator(".message.user [data-part=text]").first
+    assert "# A heading" in await question.inner_text()
+
+
+async def test_a_note_is_written_and_a_flag_settled_with_the_keyboard_alone(visit):
+    paths = await sync_to_async(pages_full_of)("word")
+    page = await visit(next(path for path in paths if TRANSCRIPT.search(path)))
+    await page.locator("section.notes .note-form summary").press("Enter")
+    await page.locator("section.notes textarea").fill("Somebody should look")
+    await page.locator("section.notes [name=flag]").press("Space")
+    await page.locator("section.notes .note-form button").press("Enter")
+    note = page.locator("section.notes .note.flagged", has_text="Somebody should look")
+    await expect(note).to_be_visible()
+    await note.locator("button").press("Enter")
+    await expect(page.get_by_text("The flag is settled.")).to_be_visible()
+
+
 async def test_the_links_of_a_transcript_lead_to_pages_only(visit):
     paths = await sync_to_async(pages_full_of)("word")
     page = await visit(next(path for path in paths if TRANSCRIPT.search(path)))
