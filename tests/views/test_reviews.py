@@ -3,9 +3,12 @@
 from datetime import UTC, datetime
 
 import pytest
+from django.utils import timezone
 
 from chat import reviews
 from chat.models import Conversation, ReviewRecord, User
+from tests.admin.test_hostile import Elements
+from tests.hostile import HOSTILE
 from tests.spending import conversation_of
 
 URL, WHY = "/accounts/readings/", "Ticket 4711: a complaint"
@@ -70,3 +73,15 @@ def test_there_are_fifty_on_a_page(client_of, told, alice, admin):
     assert page_of(client_of(alice)).count(WHY) == 50
     assert page_of(client_of(alice), p="2").count(WHY) == 10
     assert page_of(client_of(alice), p="nonsense").count(WHY) == 50
+
+
+def test_whatever_reviewers_and_models_write_stays_text(client_of, told, alice, admin):
+    for text in HOSTILE:
+        conversation = conversation_of(alice, title=text[:200])
+        names = {"reader_name": text[:150], "owner_name": text[:150]}
+        ReviewRecord.objects.create(conversation=conversation, owner=alice, reason=text, at=timezone.now(), **names)
+    elements = Elements(page_of(client_of(alice)))
+    usual = "html head meta title link body main p a h1 h2 ol li bdi span time"
+    assert {names[0] for names in elements.found} == set(usual.split())
+    assert not [name for names in elements.found for name in names[1:] if name.startswith("on")]
+    assert not elements.links & {"javascript", "data"}
