@@ -16,7 +16,7 @@ from django.utils import timezone
 from chat import reports
 from chat.engine.charge import NOTHING, cost_again
 from chat.ledger import ABANDONED_AFTER, CHUNK
-from chat.models import BudgetAccount, Message, UsageRecord
+from chat.models import BudgetAccount, Conversation, Message, UsageRecord
 from chat.models.money import rounded
 from chat.reports import RUNNING, UNPRICED, Totals, rollups
 
@@ -38,6 +38,7 @@ def problems(records: QuerySet[UsageRecord]) -> Iterator[str]:
     yield from _named(_second_records(), _DOUBLE)
     yield from _unrecorded_answers()
     yield from _wrong_accounts()
+    yield from _wrong_conversations()
     yield from _wrong_rollups()
     yield from _wrong_costs_and_sums(records)
 
@@ -52,6 +53,7 @@ _LATE = "{} open for longer than a call can take. Start a server or a worker: it
 _WRONG = "{} with a cost that is not tokens times price. The price and the tokens that were kept are the proof."
 _MUTE = "{} without a usage record: what was spent is not known. Please report this."
 _MISCOUNTED = "{} rolled up wrongly. Run manage.py build_rollups --anew, and please report this."
+_UNLIKE = "{} with other figures than those of its messages and calls. Please report this."
 _UNEQUAL = "{} not the sum of its calls: nothing but chat/budgets.py may write budget accounts. Please report this."
 
 
@@ -90,6 +92,17 @@ def _wrong_accounts() -> Iterator[str]:
     for key in wrong.values_list("pk", flat=True):
         found.add(key)
     yield from found.sentence(_UNEQUAL)
+
+
+def _wrong_conversations() -> Iterator[str]:
+    counted = {f"{name}_counted": figure for name, figure in reports.of_conversations().items()}
+    wrong = Conversation.objects.annotate(**counted).exclude(
+        **{name: F(f"{name}_counted") for name in reports.of_conversations()}
+    )
+    found = _Examples("conversation")
+    for key in wrong.values_list("pk", flat=True):
+        found.add(key)
+    yield from found.sentence(_UNLIKE)
 
 
 def _wrong_rollups() -> Iterator[str]:

@@ -1,13 +1,13 @@
 """What people do to a conversation as a whole. Its messages are written by `turns`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.models import ProtectedError, QuerySet
 
-from chat import search
+from chat import reports, search
 from chat.engine.errors import Refused
 from chat.holds import Kept
 from chat.live.announce import announce_sync
@@ -90,6 +90,11 @@ def delete_all(rows: QuerySet[Conversation], *, patient: bool = True) -> Iterato
         with transaction.atomic():
             locked = Conversation.objects.select_for_update(skip_locked=skip).filter(pk__in=portion).order_by("pk")
             yield _delete(rows.filter(pk__in=list(locked.values_list("pk", flat=True))))
+
+
+def recount(keys: Iterable[UUID]) -> None:
+    """Compute what these conversations are ordered by anew, after their rows were written in bulk."""
+    Conversation.objects.filter(pk__in=list(keys)).update(**reports.of_conversations())
 
 
 def _delete(rows: QuerySet[Conversation]) -> Deleted:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import QuerySet, Sum
+from django.db.models import F, QuerySet, Sum, Value
 from django.utils import timezone
 
 from chat import budgets, prompts
@@ -21,10 +21,10 @@ from chat.engine.errors import Refused
 from chat.engine.pricing import Price, price_for
 from chat.engine.provider import Prompt
 from chat.engine.usage import Usage
-from chat.models import Message, UsageRecord
+from chat.models import Conversation, Message, UsageRecord
 from chat.models import Price as PriceRow
 from chat.models.catalogue import alias_of
-from chat.models.money import rounded
+from chat.models.money import UsdField, rounded
 from chat.reports import UNPRICED, rollups
 
 Exactness = UsageRecord.Exactness
@@ -164,6 +164,7 @@ def close_call(call: Call, end: str) -> bool:
     usage = Usage.from_api(call.usage)
     charged = _charged(call.model or record.model_asked, record.started_at, call.usage)
     cost = charged and (charged.cost if call.billed else _NOTHING)
+    _count_in_conversation(record, cost or _NOTHING, unpriced=cost is None)
     closed = UsageRecord.objects.filter(pk=call.record, end=End.OPEN).update(
         model_answered=call.model[:LONGEST],
         request_id=call.request_id[:LONGEST],
@@ -190,7 +191,17 @@ def close_call(call: Call, end: str) -> bool:
     if closed:
         rollups.mark_stale(record.started_at)
         budgets.settle(record.pk, held=record.reserved, cost=cost or _NOTHING)
+    else:
+        _count_in_conversation(record, -(cost or _NOTHING), unpriced=-(cost is None))
     return closed == 1
+
+
+def _count_in_conversation(record: UsageRecord, spent: Decimal, *, unpriced: int) -> None:
+    # Before the record is written: who deletes a conversation locks that first, and then its records.
+    if record.message_id and (spent or unpriced):
+        Conversation.objects.filter(messages=record.message_id).update(
+            spent=F("spent") + Value(spent, UsdField()), unpriced=F("unpriced") + int(unpriced)
+        )
 
 
 def close_unasked(message_id: UUID, end: str) -> None:
@@ -218,10 +229,13 @@ def price_unpriced(*, dry_run: bool = False) -> Iterator[LatePrice]:
 
 @transaction.atomic
 def _price_late(record: UsageRecord, charged: Charge, cost: Decimal) -> bool:
+    _count_in_conversation(record, cost, unpriced=-1)
     priced = UsageRecord.objects.filter(UNPRICED, pk=record.pk).update(price=charged.price, cost=cost)
     if priced:
         rollups.mark_stale(record.started_at)
         budgets.settle(record.pk, held=_NOTHING, cost=cost)
+    else:
+        _count_in_conversation(record, -cost, unpriced=1)
     return priced == 1
 
 

@@ -17,6 +17,7 @@ from uuid import UUID, uuid5
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import F
 from django.utils import timezone
 
 from chat import ledger, search
@@ -288,7 +289,8 @@ def _answer(turn: UUID, question: Message, model: str, runner: str) -> Message:
         runner=runner,
         heartbeat=timezone.now(),
     )
-    touched = {"updated_at": timezone.now(), "model": model, "archived": False}
+    more = F("message_count") + (2 if question.pk == uuid5(turn, "question") else 1)
+    touched = {"updated_at": timezone.now(), "model": model, "archived": False, "message_count": more}
     if not Conversation.objects.filter(pk=question.conversation_id).update(**touched):
         raise Refused("not_found", "This chat does not exist (any more).")
     return answer

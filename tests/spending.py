@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from django.utils import timezone
 
-from chat import search
+from chat import conversations, search
 from chat.models import Conversation, Message, UsageRecord
 
 PRICE = {"input": "2", "output": "10", "cache_write_5m": "2.5", "cache_write_1h": "4", "cache_read": "0.1"}
@@ -35,6 +35,7 @@ def message_in(conversation, parent, role, text, **fields):
     fields = {"content": [{"type": "text", "text": text}], **fields}
     message = Message.objects.create(conversation=conversation, parent=parent, role=role, text=text, **fields)
     search.index([message.pk])
+    conversations.recount([conversation.pk])
     return message
 
 
@@ -55,4 +56,7 @@ def record_of(user, *, cost="0.01", days_ago=0, **fields):
         "seconds": 3.0,
         **fields,
     }
-    return UsageRecord.objects.create(user=user, started_at=started, **fields)
+    record = UsageRecord.objects.create(user=user, started_at=started, **fields)
+    if record.message:
+        conversations.recount([record.message.conversation_id])
+    return record

@@ -7,9 +7,9 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
-from chat import audit, ledger, reports, turns
+from chat import audit, conversations, ledger, reports, turns
 from chat.engine.events import Outcome
-from chat.models import Budget, Rollup, UsageRecord
+from chat.models import Budget, Conversation, Rollup, UsageRecord
 from chat.reports.figures import figures
 from chat.reports.spans import Span
 from tests.spending import record_of
@@ -116,6 +116,7 @@ def test_a_call_that_was_recorded_twice_is_told(alice):
     first, second = (call_for(alice) for _ in range(2))
     first.update(message=turn)
     second.update(message=turn, attempt=2)
+    conversations.recount(Conversation.objects.values_list("pk", flat=True))
     assert problems() == []
     second.update(attempt=1)
     assert problems()[0].startswith(f"1 call ({second.get().pk}) is recorded twice")
@@ -164,7 +165,7 @@ def test_a_day_that_is_rolled_up_wrongly_is_told(alice, settings):
 def test_it_reads_a_number_of_times_that_does_not_depend_on_the_records(alice, django_assert_num_queries):
     for _ in range(3):
         call_for(alice)
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(13):
         problems()
 
 
@@ -207,3 +208,11 @@ def test_a_day_is_one_of_utc_and_today_is_not_over(alice):
     record_of(alice, cost="5")
     before, day = audit.days(yesterday() - timedelta(days=1), {})
     assert (before.ours.calls, day.ours.calls, day.difference) == (0, 2, -2)
+
+
+@pytest.mark.parametrize("wrong", [{"message_count": 1}, {"spent": Decimal("0.01")}, {"unpriced": 1}])
+def test_a_conversation_with_other_figures_than_its_rows_is_told(alice, wrong):
+    answer_of(alice, text="", outcome=Outcome.STOPPED)
+    Conversation.objects.update(**wrong)
+    [problem] = problems()
+    assert "with other figures than those of its messages and calls" in problem

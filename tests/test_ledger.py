@@ -163,3 +163,25 @@ def test_a_process_that_does_not_know_the_newest_columns_yet_can_write_records(a
         cursor.execute(f"INSERT INTO chat_usagerecord ({columns}) VALUES ({marks})", values)
     kept = UsageRecord.objects.get()
     assert (kept.web_fetches, kept.billed, kept.reserved) == (0, True, 0)
+
+
+def test_the_conversation_knows_its_messages_and_what_it_came_to(alice):
+    begun = turns.begin(alice, key=uuid4(), conversation=None, parent=None, text="Hello")
+    chat = Conversation.objects.filter(pk=begun.conversation)
+    figures = ("message_count", "spent", "unpriced")
+    assert chat.values_list(*figures).get() == (2, 0, 0)
+
+    for attempt, model in enumerate(["claude-sonnet-5-5", "claude-unheard-of-9"]):
+        opened = ledger.open_call(user_id=alice.pk, model=model, message_id=begun.turn, attempt=attempt)
+        for _ in range(2):  # the second changes nothing
+            ledger.close_call(ledger.Call(opened.record, usage={"input_tokens": 1_000_000}), "complete")
+    assert chat.values_list(*figures).get() == (2, 2, 1)
+
+    LanguageModel.objects.create(id="claude-unheard-of-9", label="X", context_tokens=1, max_output_tokens=1)
+    Price.objects.create(
+        model_id="claude-unheard-of-9",
+        valid_from=timezone.now() - timedelta(days=1),
+        **dict.fromkeys(("input", "output", "cache_write_5m", "cache_write_1h", "cache_read"), Decimal(5)),
+    )
+    assert len(list(ledger.price_unpriced())) == 1
+    assert chat.values_list(*figures).get() == (2, 7, 0)

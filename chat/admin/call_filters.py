@@ -4,7 +4,6 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
-from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
@@ -16,34 +15,6 @@ CLASSES = {
     "output": "Output",
 }
 """The price classes of tokens, with the words for them."""
-
-
-class GroupFilter(admin.SimpleListFilter):
-    """The calls of the people who are in a group now, or in none."""
-
-    title = "group"
-    parameter_name = "group"
-    NONE = "none"
-
-    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
-        """All groups, and no group."""
-        groups = [(str(key), name) for key, name in Group.objects.order_by("name").values_list("pk", "name")]
-        return [*groups, (self.NONE, "No group")] if groups else []
-
-    def has_output(self) -> bool:
-        """Where there are groups; a filter that was chosen holds in any case."""
-        return bool(self.lookup_choices)
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Rows of these people."""
-        value = self.value()
-        if not value:
-            return queryset
-        if value == self.NONE:
-            return queryset.filter(user__groups=None)
-        if not value.isdecimal() or len(value) > 9:
-            raise IncorrectLookupParameters(f"{value!r} is no group.")
-        return queryset.filter(user__groups=int(value))
 
 
 class ErrorFilter(admin.SimpleListFilter):

@@ -3,7 +3,10 @@
 from datetime import datetime
 from typing import Any, Protocol, cast
 
+from django.contrib import messages
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html
@@ -17,6 +20,23 @@ class PlainChangeList(ChangeList):
         super().__init__(request, *args, **kwargs)
         name = str(self.opts.verbose_name_plural)
         self.title = name[:1].upper() + name[1:]
+
+    def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[Any]:
+        """The rows asked for; none and a message where the address asks for something that is not there."""
+        try:
+            return super().get_queryset(request, exclude_parameters)
+        except IncorrectLookupParameters:
+            messages.error(request, "The address has a filter that this list does not know. Choose one here.")
+            self.params = self.filter_params = {}
+            return super().get_queryset(request, exclude_parameters).none()
+
+    def get_results(self, request: HttpRequest) -> None:
+        """The page asked for, or the first where there are not so many."""
+        try:
+            super().get_results(request)
+        except IncorrectLookupParameters:
+            self.page_num = 1
+            super().get_results(request)
 
 
 class HasFigures(Protocol):

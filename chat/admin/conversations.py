@@ -6,8 +6,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from django.contrib import admin, messages
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -17,7 +16,8 @@ from chat.admin.calls import badge
 from chat.admin.changelist import FiguresChangeList, when
 from chat.admin.conversation_pages import ConversationPages
 from chat.admin.deletion import SaysWhatIsKept, named, too_many
-from chat.admin.filters import HoldFilter, ModelFilter, OwnerFilter, PeriodFilter, StateFilter
+from chat.admin.filters import FlagFilter, HoldFilter, ModelFilter, OwnersGroupFilter, StateFilter
+from chat.admin.form_filters import CostFilter, OwnerFilter, PeriodFilter
 from chat.admin.holds import Holdable
 from chat.admin.text_export import TextExportable
 from chat.exports import chats
@@ -61,7 +61,17 @@ class ConversationAdmin(SaysWhatIsKept, Holdable, TextExportable, ConversationPa
     """Everybody's conversations."""
 
     list_display = ("heading", "owner", "model", "length", "tokens", "cost", "last_active")
-    list_filter = (("updated_at", PeriodFilter), OwnerFilter, ModelFilter, StateFilter, "archived", HoldFilter)
+    list_filter = (
+        ("updated_at", PeriodFilter),
+        OwnerFilter,
+        OwnersGroupFilter,
+        ModelFilter,
+        CostFilter,
+        StateFilter,
+        FlagFilter,
+        HoldFilter,
+        "archived",
+    )
     list_per_page = 50
     list_select_related = ("owner",)
     search_fields = ("title",)
@@ -81,18 +91,8 @@ class ConversationAdmin(SaysWhatIsKept, Holdable, TextExportable, ConversationPa
         return False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Conversation]:
-        """With what the list can be ordered by; computed only when it is."""
-        held = Message.objects.order_by().filter(conversation=OuterRef("pk")).values("conversation")
-        return (
-            super()
-            .get_queryset(request)
-            .defer("system_prompt")
-            .annotate(on_hold=HELD)
-            .alias(
-                message_count=Coalesce(Subquery(held.annotate(count=Count("pk")).values("count")), 0),
-                spent=reports.spent(UsageRecord.objects.all(), "message__conversation"),
-            )
-        )
+        """With whether they are on legal hold."""
+        return super().get_queryset(request).defer("system_prompt").annotate(on_hold=HELD)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Conversation], search_term: str

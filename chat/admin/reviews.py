@@ -13,7 +13,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from chat.admin.changelist import PlainChangeList, when
-from chat.admin.filters import OwnerFilter, PeriodFilter, PersonFilter
+from chat.admin.form_filters import OwnerFilter, PeriodFilter, PersonFilter
 from chat.models import ReviewRecord
 
 

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any, ClassVar, Self
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from django.db import connection, models
 from django.db.models import Q
 
 from chat.engine.events import Json
+from chat.models.money import UsdField
 from chat.models.user import User
 
 OPEN_STATES = ("queued", "streaming")
@@ -35,6 +37,13 @@ class Conversation(models.Model):
     archived = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now_add=True, help_text="When it last took a message or an answer.")
+
+    # What lists of very many are ordered and filtered by; figures that are shown come from the records.
+    message_count = models.PositiveIntegerField(default=0, db_default=0, editable=False, help_text="In all branches.")
+    spent = UsdField(default=Decimal(0), db_default=0, editable=False, help_text="USD, of the calls with a price.")
+    unpriced = models.PositiveIntegerField(
+        default=0, db_default=0, editable=False, help_text="Calls that are over and have no price."
+    )
 
     objects = ConversationQuerySet.as_manager()
 

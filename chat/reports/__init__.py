@@ -5,6 +5,7 @@ from chat.reports.totals import (
     UNPRICED,
     Totals,
     midnight,
+    of_conversations,
     spent,
     summed,
     totals,
@@ -12,4 +13,15 @@ from chat.reports.totals import (
     usage_of,
 )
 
-__all__ = ["RUNNING", "UNPRICED", "Totals", "midnight", "spent", "summed", "totals", "totals_by", "usage_of"]
+__all__ = [
+    "RUNNING",
+    "UNPRICED",
+    "Totals",
+    "midnight",
+    "of_conversations",
+    "spent",
+    "summed",
+    "totals",
+    "totals_by",
+    "usage_of",
+]

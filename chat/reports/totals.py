@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from chat.engine.usage import Usage
-from chat.models import UsageRecord
+from chat.models import Message, UsageRecord
 from chat.models.money import UsdField
 
 Exactness = UsageRecord.Exactness
@@ -108,6 +108,18 @@ def summed(records: QuerySet[UsageRecord], amount: str, key: str) -> Expression:
     """The sum of an amount over those records whose ``key`` is the row of the outer query."""
     sums = records.order_by().filter(**{key: OuterRef("pk")}).values(key).annotate(sum=Sum(amount)).values("sum")
     return Coalesce(Subquery(sums), Value(Decimal(0), UsdField()), output_field=UsdField())
+
+
+def of_conversations() -> dict[str, Expression]:
+    """What the columns ``message_count``, ``spent`` and ``unpriced`` of a conversation must be."""
+    held = Message.objects.order_by().filter(conversation=OuterRef("pk")).values("conversation")
+    calls = UsageRecord.objects.order_by().filter(message__conversation=OuterRef("pk"))
+    unpriced = calls.filter(UNPRICED).values("message__conversation")
+    return {
+        "message_count": Coalesce(Subquery(held.annotate(count=Count("pk")).values("count")), 0),
+        "spent": spent(UsageRecord.objects.all(), "message__conversation"),
+        "unpriced": Coalesce(Subquery(unpriced.annotate(count=Count("pk")).values("count")), 0),
+    }
 
 
 def midnight(now: datetime | None = None) -> datetime:

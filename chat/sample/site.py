@@ -9,7 +9,7 @@ from random import Random
 from django.db import connection, transaction
 from django.utils import timezone
 
-from chat import search
+from chat import conversations, search
 from chat.reports import rollups
 from chat.sample import budgets, rhythm
 from chat.sample.conversations import Conversations, Made
@@ -120,5 +120,6 @@ def _write(batch: list[Made], count: list[int]) -> None:
     records.sort(key=lambda record: record.started_at)
     insert(records)
     search.rebuild([chat.pk for chat in chats])
+    conversations.recount([chat.pk for chat in chats])
     for number, written in enumerate((len(chats), len(messages), len(records))):
         count[number] += written
