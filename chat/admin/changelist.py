@@ -13,8 +13,14 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 
+class Nonsense(IncorrectLookupParameters):
+    """What was asked of a filter makes no sense: a sentence that says why and what to do."""
+
+
 class PlainChangeList(ChangeList):
-    """A list under the name of what it lists."""
+    """A list under the name of what it lists. ``problem``: why nothing is listed, where a filter makes no sense."""
+
+    problem: IncorrectLookupParameters | None = None
 
     def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         super().__init__(request, *args, **kwargs)
@@ -25,7 +31,13 @@ class PlainChangeList(ChangeList):
         """The rows asked for; none and a message where the address asks for something that is not there."""
         try:
             return super().get_queryset(request, exclude_parameters)
-        except IncorrectLookupParameters:
+        except Nonsense as error:
+            self.problem = error
+            self.clear_all_filters_qs = self.get_query_string(remove=list(self.filter_params))
+            messages.error(request, str(error))
+            return self.root_queryset.none()
+        except IncorrectLookupParameters as error:
+            self.problem = error
             messages.error(request, "The address has a filter that this list does not know. Choose one here.")
             self.params = self.filter_params = {}
             return super().get_queryset(request, exclude_parameters).none()

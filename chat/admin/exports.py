@@ -71,7 +71,10 @@ class Exportable(admin.ModelAdmin):
 
     def exported(self, request: HttpRequest) -> QuerySet[Any]:
         """The rows of the list. `IncorrectLookupParameters` where the filters make no sense."""
-        return self.get_changelist_instance(request).queryset
+        listed = self.get_changelist_instance(request)
+        if problem := getattr(listed, "problem", None):
+            raise problem
+        return listed.queryset
 
 
 def file_name(what: object, keys: Keys, form: Form) -> str:

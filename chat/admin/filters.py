@@ -3,11 +3,12 @@
 from typing import Any
 from uuid import UUID
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 
+from chat.admin.changelist import Nonsense
 from chat.holds import HELD
 from chat.models import LanguageModel, Message, ReviewNote, User
 from chat.models.review import OPEN_FLAG
@@ -29,8 +30,7 @@ class ConversationFilter(admin.SimpleListFilter):
         try:
             return queryset.filter(message__conversation=UUID(self.value())) if self.value() else queryset
         except ValueError:
-            messages.error(request, "Conversation: this is no id of one. Come here from its page.")
-            return queryset.none()
+            raise Nonsense("This is no id of a conversation. Come here from the page of one.") from None
 
 
 class ModelFilter(admin.SimpleListFilter):
@@ -124,8 +124,7 @@ class GroupFilter(admin.SimpleListFilter):
         if value == self.NONE:
             return queryset.filter(**{f"{self.field}__groups": None})
         if not value.isdecimal() or len(value) > 9:
-            messages.error(request, "Group: there is no such group. Choose one beside the list.")
-            return queryset.none()
+            raise Nonsense("There is no such group. Choose one here.")
         return queryset.filter(**{f"{self.field}__in": User.objects.filter(groups=int(value)).values("pk")})
 
 

@@ -6,12 +6,13 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import Field, Model, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
+from chat.admin.changelist import Nonsense
 from chat.models import User
 from chat.templatetags.figures import money
 
@@ -19,10 +20,6 @@ MANY_PEOPLE = 30
 LONGEST_NAME = 150
 LARGEST = Decimal(1_000_000)
 _DAYS = (date(2000, 1, 1), date(2999, 12, 31))
-
-
-class Nonsense(Exception):
-    """What was asked for makes no sense; says why and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +34,7 @@ class Input:
 
 
 class FormFilter(admin.ListFilter):
-    """Links, and a form below them. What makes no sense selects nothing (rather than everything), and is told."""
+    """Links, and a form below them. What makes no sense is `Nonsense`: then nothing is listed."""
 
     template = "admin/chat/form_filter.html"
     parameters: tuple[str, ...] = ()
@@ -66,14 +63,6 @@ class FormFilter(admin.ListFilter):
         return str(values[-1]).replace("\0", "").strip()
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """The rows asked for; none and a message where that makes no sense."""
-        try:
-            return self.narrowed(queryset)
-        except Nonsense as reason:
-            messages.error(request, f"{str(self.title).capitalize()}: {reason}")
-            return queryset.none()
-
-    def narrowed(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """The rows asked for. Raises `Nonsense`."""
         raise NotImplementedError
 
@@ -119,7 +108,7 @@ class PeriodFilter(FormFilter, admin.FieldListFilter):
         self.parameters = self.since, self.until = f"{field_path}_since", f"{field_path}_until"
         FormFilter.__init__(self, request, params, model, model_admin)
 
-    def narrowed(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Rows of these days."""
         first, last = self._day(self.since), self._day(self.until)
         if first and last and last < first:
@@ -167,7 +156,7 @@ class PersonFilter(FormFilter):
         self.parameters = self.parameter_name, self.name = self.parameter_name, f"{self.parameter_name}_name"
         super().__init__(request, params, model, model_admin)
 
-    def narrowed(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Rows of that person, and of those with such a name."""
         if self.given(self.parameter_name) == self.DELETED:
             queryset = queryset.filter(**{self.field: None})
@@ -217,7 +206,7 @@ class CostFilter(FormFilter):
     parameters = ("cost_from", "cost_to", "cost")
     usual = ("0.1", "1", "10")
 
-    def narrowed(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Conversations between the two amounts, both included."""
         least, most = self._amount("cost_from"), self._amount("cost_to")
         if least is not None and most is not None and most < least:

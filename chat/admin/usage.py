@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery, UUIDField
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.safestring import SafeString
@@ -41,13 +41,7 @@ class TotalsChangeList(PlainChangeList):
         chosen = {name: values[-1] for name, values in self.filter_params.items()}
         since, until = (chosen.pop(f"started_at_{name}", "") for name in ("since", "until"))
         name, key = next(iter(chosen.items()), ("", ""))
-        if (
-            self.queryset.query.is_empty()
-            or self.query
-            or len(chosen) > 1
-            or name not in _ROLLED
-            or key == PersonFilter.DELETED
-        ):
+        if self.problem or self.query or len(chosen) > 1 or name not in _ROLLED or key == PersonFilter.DELETED:
             return None
         first = date.fromisoformat(since) if since else EARLIEST
         last = date.fromisoformat(until) if until else LATEST
@@ -55,7 +49,7 @@ class TotalsChangeList(PlainChangeList):
 
 
 # A subquery, so that who counts or adds up does not join the messages.
-_CONVERSATION = Subquery(Message.objects.order_by().filter(pk=OuterRef("message")).values("conversation"))
+_CONVERSATION = Subquery(Message.objects.order_by().filter(pk=OuterRef("message")).values("conversation"), UUIDField())
 _ROLLED = {"": By.MODEL, "language_model": By.MODEL, "person": By.USER}
 
 
@@ -80,7 +74,7 @@ class UsageRecordAdmin(Exportable):
     list_per_page = 50
     list_select_related = ("user",)
     search_fields = ("request_id",)
-    search_help_text = "A request id, an error code, or a part of a person's name."
+    search_help_text = "The beginning of a request id, an error code, or a part of a person's name."
     show_full_result_count = False
     changelist = TotalsChangeList
     nothing_yet = "Every call to the API will appear here, with its tokens and its cost."
@@ -108,11 +102,11 @@ class UsageRecordAdmin(Exportable):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[UsageRecord], search_term: str
     ) -> tuple[QuerySet[UsageRecord], bool]:
-        """Whole ids and codes: to look for parts of them in a million records takes seconds."""
+        """What is compared from its beginning: to look for parts in a million records takes seconds."""
         if not (term := search_term.strip()):
             return queryset, False
         people = User.objects.filter(username__icontains=term).values("pk")
-        return queryset.filter(Q(request_id=term) | Q(error_code=term) | Q(user__in=people)), False
+        return queryset.filter(Q(request_id__startswith=term) | Q(error_code=term) | Q(user__in=people)), False
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None

@@ -106,9 +106,9 @@ def test_it_filters_by_conversation(office, alice):
 def test_many_people_are_not_listed_as_a_filter(office, alice, django_user_model):
     record_of(alice)
     django_user_model.objects.bulk_create(django_user_model(username=f"user{number}") for number in range(40))
-    assert "By person" not in office.get(LIST).content.decode()
+    assert "user17" not in office.get(LIST).content.decode()
     chosen = office.get(LIST, {"person": alice.pk})
-    assert "By person" in chosen.content.decode()
+    assert ">alice</a></li>" in chosen.content.decode()
     assert "Calls 1 " in totals(chosen)
 
 
