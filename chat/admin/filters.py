@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.contrib import admin
 from django.contrib.auth.models import Group
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from chat.admin.changelist import Nonsense
@@ -78,7 +78,8 @@ class StateFilter(admin.SimpleListFilter):
         """Conversations with such a message."""
         if self.value() in self.states:
             _, states = self.states[str(self.value())]
-            return queryset.filter(Exists(Message.objects.filter(conversation=OuterRef("pk"), state__in=states)))
+            found = Message.objects.order_by().filter(state__in=states)
+            return queryset.filter(pk__in=found.values("conversation"))
         return queryset
 
 

@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from django.contrib import admin
+from django.core.paginator import Paginator
 from django.db.models import OuterRef, Q, QuerySet, Subquery, UUIDField
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -32,9 +33,10 @@ class TotalsChangeList(PlainChangeList):
     """A list of usage records that knows what all of them come to, not only those of the page."""
 
     def get_results(self, request: HttpRequest) -> None:
-        """Read the page and the totals."""
-        super().get_results(request)
+        """Read the totals, one of which is how many rows there are, and then the page."""
         self.totals = self._rolled_up() or reports.totals(self.queryset)
+        request.counted = self.totals.calls  # type: ignore[attr-defined]
+        super().get_results(request)
 
     def _rolled_up(self) -> Totals | None:
         """The totals from rollups, where no more is chosen than days and one person or model."""
@@ -98,6 +100,13 @@ class UsageRecordAdmin(Exportable):
     def export_table(self, form: Form) -> Table:
         """All of each call, as ``docs/costs.md`` has it."""
         return records.table(form)
+
+    def get_paginator(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Paginator:
+        """One that does not count again what the totals have counted."""
+        paginator = super().get_paginator(request, *args, **kwargs)
+        if (counted := getattr(request, "counted", None)) is not None:
+            paginator.count = counted
+        return paginator
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[UsageRecord], search_term: str

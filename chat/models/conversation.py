@@ -138,6 +138,7 @@ class Message(models.Model):
         ordering: ClassVar = ["created_at"]
         indexes: ClassVar = [
             models.Index(fields=["conversation", "created_at"]),
+            models.Index(fields=["state", "conversation"], name="messages_by_state"),
             models.Index(fields=["heartbeat"], condition=Q(state__in=OPEN_STATES), name="open_turns_by_heartbeat"),
         ]
         constraints: ClassVar = [
