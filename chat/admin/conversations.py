@@ -79,6 +79,7 @@ class ConversationAdmin(SaysWhatIsKept, Holdable, TextExportable, ConversationPa
         'Words of one message or a title, "a phrase", -without; a person\'s name; the id of a conversation or message.'
     )
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
     changelist = ConversationChangeList
     nothing_yet = "Conversations will appear here as soon as somebody has asked something."
 

@@ -42,6 +42,7 @@ class ReviewRecordAdmin(admin.ModelAdmin):
     search_fields = ("reader_name", "owner_name")
     search_help_text = "The name of a reader or an owner, or the id of a conversation."
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
     nothing_yet = "Whenever somebody reads another's conversation it will appear here, with the reason."
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -78,6 +78,7 @@ class UsageRecordAdmin(Exportable):
     search_fields = ("request_id",)
     search_help_text = "The beginning of a request id, an error code, or a part of a person's name."
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
     changelist = TotalsChangeList
     nothing_yet = "Every call to the API will appear here, with its tokens and its cost."
 

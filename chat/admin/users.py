@@ -45,6 +45,7 @@ class UserAdmin(SaysWhatIsKept, DjangoUserAdmin):
     list_per_page = 50
     readonly_fields = ("spending", "last_login", "date_joined")
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         """With figures."""
