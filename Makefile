@@ -27,8 +27,9 @@ test: setup-tests ## run every test, browser included, and those of the database
 test-postgres: setup-tests ## run every test on PostgreSQL
 	@TEST_DATABASE=postgres $(PYTEST) $(ARGS)
 
-chaos: setup-tests ## kill, freeze and cut at random while people ask (make chaos FAULTS=500 SEED=7)
-	@TEST_DATABASE=postgres FAULTS=$(or $(FAULTS),100) SEED=$(SEED) $(PYTHON) -m pytest -q -s tests/faults/test_chaos.py $(ARGS)
+chaos: setup-tests ## kill, freeze and cut at random while people ask, and check every bill (make chaos FAULTS=500 SEED=7)
+	@TEST_DATABASE=postgres FAULTS=$(or $(FAULTS),100) ANSWERS=$(or $(ANSWERS),200) SEED=$(SEED) \
+		$(PYTHON) -m pytest -q -s tests/faults/test_chaos.py tests/faults/test_bills.py $(ARGS)
 
 check: setup-dev ## lint, types, migrations
 	@$(PYTHON) -m ruff format --check --quiet .

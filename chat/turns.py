@@ -217,8 +217,9 @@ def orphans(is_gone: Callable[[str], bool]) -> list[Message]:
 def _begin(user: User, turn: UUID, create: Callable[[], Message], size: Size | None) -> Begun:
     try:
         with transaction.atomic():
-            # Of two tabs that send the same key at once, the second waits here and then sees the first.
-            if not User.objects.select_for_update().filter(pk=user.pk, is_active=True).first():
+            # Of two tabs that send the same key at once, the second waits here and then sees the first. Whoever ends an
+            # answer meanwhile, and refers to the person in what is written, does not wait.
+            if not User.objects.select_for_update(no_key=True).filter(pk=user.pk, is_active=True).first():
                 raise Refused("not_found", "This account is closed.")
             if begun := begun_of(turn):
                 return begun

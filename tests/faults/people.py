@@ -27,14 +27,14 @@ class Person:
         self.pages = [asking, watching]
         self.questions = {}
         self.over = False
-        self._random = random.Random(seed)
+        self.random = random.Random(seed)
 
     async def live(self):
         """Ask until it is over."""
         place = {}
         while not self.over:
             accepted = await self._ask(place)
-            again = self._random.random() < SAME_CONVERSATION
+            again = self.random.random() < SAME_CONVERSATION
             place = {"conversation": accepted["conversation"], "parent": accepted["turn"]} if again else {}
 
     async def _ask(self, place):
@@ -44,14 +44,18 @@ class Person:
         turn = accepted["turn"]
         self.questions[turn] = question
         await watching.watch(accepted["conversation"])
-        if self._random.random() < STOPPED:
-            await asyncio.sleep(self._random.uniform(0, 1))
-            await self._random.choice(self.pages).stop(turn)
+        if self.random.random() < STOPPED:
+            await asyncio.sleep(self.random.uniform(0, 1))
+            await self.random.choice(self.pages).stop(turn)
         await asking.ended(turn)
         return accepted
 
     def _question(self):
-        fault = self._random.choice(UPSTREAM_FAULTS) if self._random.random() < FAULTY else {}
-        tokens, speed = self._random.randint(1, 100), self._random.randint(30, 100)
+        fault = self.random.choice(UPSTREAM_FAULTS) if self.random.random() < FAULTY else {}
         # The directive holds for the question alone; the word is found in what is asked for a title, too.
-        return f"question-{uuid4().hex} " + directed(tokens=tokens, speed=speed, **fault)
+        return self.question(f"question-{uuid4().hex}", **fault)
+
+    def question(self, word, **fault):
+        """What is asked, with that word in it."""
+        tokens, speed = self.random.randint(1, 100), self.random.randint(30, 100)
+        return f"{word} " + directed(tokens=tokens, speed=speed, **fault)
