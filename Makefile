@@ -3,7 +3,7 @@
 PYTHON = .venv/bin/python
 HOST = 127.0.0.1
 PORT ?= 8000
-WORKERS = auto
+WORKERS = $(shell expr $$(nproc) + 1)
 PYTEST = $(PYTHON) -m pytest -q -n $(WORKERS)
 SETUP = command -v python3 >/dev/null || { echo "setup: Python 3.11 to 3.13 is needed: sudo apt-get install python3 python3-venv"; exit 1; }; \
 	python3 scripts/setup.py

@@ -53,10 +53,14 @@ def leave_database():
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Mark what depends on the database: ``make test`` runs it on PostgreSQL, too."""
+    """Mark what depends on the database: ``make test`` runs it on PostgreSQL, too, unless any will do."""
     for item in items:
-        if item.get_closest_marker("django_db") or "db" in item.fixturenames:
+        if not item.get_closest_marker("any_database") and _needs_database(item):
             item.add_marker("database")
+
+
+def _needs_database(item):
+    return item.get_closest_marker("django_db") or "db" in item.fixturenames
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -2,8 +2,12 @@
 
 from html.parser import HTMLParser
 
+import pytest
+
 from tests.admin.office import pages_full_of
 from tests.hostile import HOSTILE
+
+pytestmark = pytest.mark.any_database
 
 
 class Elements(HTMLParser):

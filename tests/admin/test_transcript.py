@@ -137,7 +137,7 @@ def test_a_message_of_another_conversation_chooses_nothing(office, alice, bob):
 
 
 def test_a_long_conversation_is_paged_and_the_number_of_queries_stays(office, queries_of, alice):
-    short, long = conversation_of(alice, turns=25), conversation_of(alice, turns=1000)
+    short, long = conversation_of(alice, turns=25), conversation_of(alice, turns=200)
     for conversation, branches in ((short, 1), (long, 40)):
         for branch in range(branches):
             message_in(conversation, conversation.messages.get(text="Question 0"), "assistant", f"Branch {branch}")

@@ -1,0 +1,97 @@
+"""The bill of answers of which many are stopped, fail at the API, or lose their worker: `make chaos ANSWERS=200`."""
+
+import asyncio
+import os
+import random
+import secrets
+
+import pytest
+
+from chat.models import UsageRecord
+from tests.faults.audit import audit
+from tests.faults.people import Person
+from tests.faults.site import account
+from tests.live.processes import directed
+
+pytestmark = [
+    pytest.mark.redis,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.asyncio(loop_scope="session"),
+]
+
+ANSWERS = int(os.environ.get("ANSWERS") or 40)
+SEED = int(os.environ.get("SEED") or secrets.randbelow(10**6))
+PEOPLE = 8
+SPEED = 200  # tokens a second
+ON_ITS_WAY = 0.25  # seconds of an answer that the API has sent and we have not read when it is stopped
+UNSAVED = 1.5  # seconds of an answer that go with the worker that wrote it
+PAUSE = 2.0  # seconds between two kills
+CLASSES = {
+    "input_tokens": "input_tokens",
+    "output_tokens": "output_tokens",
+    "cache_read_tokens": "cache_read_input_tokens",
+    "cache_write_5m_tokens": "cache_creation_input_tokens",
+}
+
+
+class Asker(Person):
+    """Asks for plain text of some length."""
+
+    LENGTH = (500, 4000)  # characters
+
+    def question(self, word, **fault):
+        """Nothing but words, at one speed."""
+        size = self.random.randint(*self.LENGTH)
+        return f"{word} " + directed(generate="words", size=size, speed=SPEED, **fault)
+
+
+async def test_every_call_is_on_record_once_and_costs_what_it_was_billed(site):
+    print(f"make chaos ANSWERS={ANSWERS} SEED={SEED}")
+    people = [await _asker(site, f"{SEED}:{number}") for number in range(PEOPLE)]
+    living = [asyncio.create_task(person.live()) for person in people]
+    kills = await _kill_until(site, lambda: sum(len(person.questions) for person in people) >= ANSWERS)
+    for person in people:
+        person.over = True
+    await asyncio.gather(*living)
+    await audit(people, site.upstream)
+    billed = {call.id: call for call in site.upstream.ledger if call.path == "/v1/messages"}
+    records = [each async for each in UsageRecord.objects.exclude(request_id="")]
+    exact = [each for each in records if each.exactness == "exact"]
+    estimated = [each for each in records if each.exactness == "estimated"]
+    print(f"{kills} kills; {len(records)} calls: {len(exact)} exact, {len(estimated)} estimated")
+    for record in exact:
+        _is_exact(record, billed[record.request_id].usage)
+    for record in estimated:
+        _is_close(record, billed[record.request_id].usage)
+    stopped = [each for each in estimated if each.end != "interrupted"]
+    assert sum(each.output_tokens for each in stopped) == pytest.approx(
+        sum(billed[each.request_id].usage["output_tokens"] for each in stopped), rel=0.1
+    )
+
+
+def _is_exact(record, bill):
+    figures = {ours: getattr(record, ours) for ours in CLASSES}
+    assert figures == {ours: bill[theirs] for ours, theirs in CLASSES.items()}, record.request_id
+
+
+def _is_close(record, bill):
+    assert record.input_tokens == bill["input_tokens"], record.request_id
+    missing = SPEED * (UNSAVED if record.end == "interrupted" else ON_ITS_WAY)
+    assert record.output_tokens == pytest.approx(bill["output_tokens"], rel=0.1, abs=missing), record.request_id
+
+
+async def _kill_until(site, over):
+    """Kill a worker now and then, and start it again; gives how often."""
+    chance, kills = random.Random(SEED), 0
+    while not over():
+        await asyncio.sleep(chance.uniform(0, 2 * PAUSE))
+        worker = chance.choice(site.workers)
+        await asyncio.to_thread(worker.kill)
+        await asyncio.to_thread(worker.start)
+        kills += 1
+    return kills
+
+
+async def _asker(site, seed):
+    user = await account(seed)
+    return Asker(await site.page(user), await site.page(user), seed)
