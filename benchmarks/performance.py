@@ -22,7 +22,7 @@ DOCS = ROOT / "docs"
 FIGURES = ROOT / "build" / "relay.json"
 STREAMS = ("1", "25", "50", "100", "200", "400")
 RELAY = ("relay", "--streams", *STREAMS)
-HEAD = """# What it costs
+HEAD = """# What it costs the machine
 
 Written by `python -m benchmarks.performance` on {date}: {cores} cores, Python {python}, Linux {kernel}.
 Simulator, servers and readers share the machine, so the ratios within one table hold, and the milliseconds are those
