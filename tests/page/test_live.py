@@ -48,6 +48,16 @@ async def test_it_is_deaf_to_an_earlier_watch_until_the_later_one_is_answered(fa
     await expect(page.locator(BLOCKS)).to_have_text("One, two")
 
 
+async def test_it_asks_again_where_the_service_could_not_reach_its_database(fake, page, running):
+    conversation, turn = running
+    await page.goto(f"{fake.url}/c/{conversation}/")
+    socket = await fake.socket()
+    await socket.answer(await socket.expect("watch"), "refused", code="unavailable", message="No.", retry_after=5)
+    await socket.watched((turn,), turn)
+    await socket.send(block(turn), delta(turn, 0, "Here"), ended(turn, conversation))
+    await expect(page.locator(BLOCKS)).to_have_text("Here")
+
+
 async def test_it_goes_on_after_a_reconnect_where_it_was(fake, page, running):
     conversation, turn = running
     socket = await opened(fake, page, *running)

@@ -10,6 +10,7 @@ import { Turns } from "./turns.js";
 import { addressOf, conversation, leaf, setLeaf } from "./where.js";
 
 const { itemOf } = transcript;
+const AGAIN_MS = 1000; // after the server could not look into its database
 
 export class Live {
   #turns = new Turns();
@@ -61,6 +62,7 @@ export class Live {
     for (const turn of turns) turn.deaf = false;
     if (reply.type === "watching") await this.#caughtUp(reply);
     else if (reply.code === "not_found") this.listener.gone();
+    else if (reply.code === "unavailable") setTimeout(() => ticket === this.#watch && this.watch(), AGAIN_MS);
   }
 
   /** The answer to a command, or null where the connection was lost: then `watch` comes again. */
