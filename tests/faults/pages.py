@@ -132,9 +132,13 @@ class Page(RemoteTab):
                 self.ends[frame["turn"]] = frame
 
     async def _resume(self):
-        """Ask for all that is missing. What comes of it, a loss included, is the reader's."""
+        """Ask for all that is missing, again where that is unavailable. What comes of it is the reader's."""
+        losses = len(self.losses)
         for conversation in list(self.watched):
-            missing = [turn for turn, its in self.turns.items() if its == conversation and turn not in self.ends]
-            cursors = {turn: self.cursor(turn) for turn in missing}
-            with suppress(*GONE):
-                await self.say("watch", conversation=conversation, cursors=cursors)
+            while len(self.losses) == losses:
+                missing = [turn for turn, its in self.turns.items() if its == conversation and turn not in self.ends]
+                cursors = {turn: self.cursor(turn) for turn in missing}
+                answer = await self._request("watch", {"conversation": conversation, "cursors": cursors})
+                if answer is None or answer.get("code") != "unavailable":
+                    break
+                await asyncio.sleep(PAUSE_SECONDS)
