@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -13,13 +13,21 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from chat.admin.changelist import Nonsense
+from chat.engine.periods import midnight
 from chat.models import User
+from chat.reports.spans import EARLIEST, LATEST, usual
 from chat.templatetags.figures import money
 
 MANY_PEOPLE = 30
 LONGEST_NAME = 150
 LARGEST = Decimal(1_000_000)
-_DAYS = (date(2000, 1, 1), date(2999, 12, 31))
+_PERIODS = {
+    "today": "Today",
+    "7-days": "Last 7 days",
+    "30-days": "Last 30 days",
+    "this-month": "This month",
+    "last-month": "Last month",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +122,9 @@ class PeriodFilter(FormFilter, admin.FieldListFilter):
         if first and last and last < first:
             raise Nonsense(f"{last} is before {first}. Choose a last day that is not before the first.")
         if first:
-            queryset = queryset.filter(**{f"{self.field_path}__gte": _midnight(first)})
+            queryset = queryset.filter(**{f"{self.field_path}__gte": self._midnight(first)})
         if last:
-            queryset = queryset.filter(**{f"{self.field_path}__lt": _midnight(last + timedelta(days=1))})
+            queryset = queryset.filter(**{f"{self.field_path}__lt": self._midnight(last + timedelta(days=1))})
         return queryset
 
     def inputs(self) -> list[Input]:
@@ -128,8 +136,15 @@ class PeriodFilter(FormFilter, admin.FieldListFilter):
 
     def links(self) -> Iterator[tuple[str, dict[str, Any]]]:
         """The usual periods."""
-        for display, first, last in _periods(timezone.localdate()):
-            yield display, {self.since: first and first.isoformat(), self.until: last and last.isoformat()}
+        yield "Any", {}
+        spans = usual(timezone.localdate())
+        for name, display in _PERIODS.items():
+            _, span = spans[name]
+            yield display, {self.since: span.first.isoformat(), self.until: span.last.isoformat()}
+
+    @staticmethod
+    def _midnight(day: date) -> datetime:
+        return midnight(day, timezone.get_current_timezone())
 
     def _day(self, name: str) -> date | None:
         text = self.given(name)
@@ -137,8 +152,8 @@ class PeriodFilter(FormFilter, admin.FieldListFilter):
             day = date.fromisoformat(text) if text else None
         except ValueError:
             raise Nonsense(f"“{text[:30]}” is no day. Write it as {timezone.localdate()}.") from None
-        if day and not _DAYS[0] <= day <= _DAYS[1]:
-            raise Nonsense(f"Choose days from {_DAYS[0]} to {_DAYS[1]}.")
+        if day and not EARLIEST <= day <= LATEST:
+            raise Nonsense(f"Choose days from {EARLIEST} to {LATEST}.")
         return day
 
 
@@ -242,20 +257,3 @@ class CostFilter(FormFilter):
         if not amount.is_finite() or not 0 <= amount <= LARGEST:
             raise Nonsense(f"Choose amounts from $0 to {money(LARGEST)}.")
         return amount
-
-
-def _midnight(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time.min))
-
-
-def _periods(today: date) -> list[tuple[str, date | None, date | None]]:
-    month = today.replace(day=1)
-    last = (month - timedelta(days=1)).replace(day=1)
-    return [
-        ("Any", None, None),
-        ("Today", today, today),
-        ("Last 7 days", today - timedelta(days=6), today),
-        ("Last 30 days", today - timedelta(days=29), today),
-        ("This month", month, today),
-        ("Last month", last, month - timedelta(days=1)),
-    ]

@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 
 from chat.admin.changelist import PlainChangeList, when
 from chat.admin.form_filters import OwnerFilter, PeriodFilter, PersonFilter
+from chat.admin.readonly import ReadOnlyAdmin
 from chat.models import ReviewRecord
 
 
@@ -30,7 +31,7 @@ class WhoseFilter(OwnerFilter):
 
 
 @admin.register(ReviewRecord)
-class ReviewRecordAdmin(admin.ModelAdmin):
+class ReviewRecordAdmin(ReadOnlyAdmin):
     """Readings of others' conversations."""
 
     list_display = ("read_at", "reader_name", "owner_name", "which", "reason", "how")
@@ -44,18 +45,6 @@ class ReviewRecordAdmin(admin.ModelAdmin):
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     nothing_yet = "Whenever somebody reads another's conversation it will appear here, with the reason."
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Only reading writes."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """What was read was read."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Records outlive what was read."""
-        return False
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         """Under its name."""

@@ -18,6 +18,7 @@ from chat.admin.changelist import PlainChangeList, when
 from chat.admin.exports import Exportable
 from chat.admin.filters import ConversationFilter, GroupFilter, ModelAskedFilter, PricedFilter
 from chat.admin.form_filters import PeriodFilter, PersonFilter
+from chat.admin.readonly import ReadOnlyAdmin
 from chat.exports import records
 from chat.exports.forms import Form
 from chat.exports.table import Table
@@ -56,7 +57,7 @@ _ROLLED = {"": By.MODEL, "language_model": By.MODEL, "person": By.USER}
 
 
 @admin.register(UsageRecord)
-class UsageRecordAdmin(Exportable):
+class UsageRecordAdmin(ReadOnlyAdmin, Exportable):
     """Calls to the API."""
 
     list_display = ("started", "person", "asked", "purpose", "prompt", "cached", "output", "charged", "ended", "took")
@@ -81,18 +82,6 @@ class UsageRecordAdmin(Exportable):
     show_facets = admin.ShowFacets.NEVER
     changelist = TotalsChangeList
     nothing_yet = "Every call to the API will appear here, with its tokens and its cost."
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Only the ledger writes."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Only the ledger writes."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Records outlive what they were made for."""
-        return False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[UsageRecord]:
         """With the conversation's key, but without the message's content."""
