@@ -64,9 +64,9 @@ class AnthropicProvider:
                         for event in joined(self._events(frames.feed(piece), translator, request_id)):
                             if isinstance(event, Ended):
                                 await _drain(pieces)
-                            yield event
-                            if isinstance(event, Ended):
+                                yield event
                                 return
+                            yield event
                 raise CutOff("The stream ended without message_stop.", request_id=request_id)
         except RAISED as error:
             raise fault_of(error, secret=self._api_key, request_id=request_id) from error
