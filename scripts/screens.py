@@ -8,19 +8,12 @@ import io
 import os
 import secrets
 import shutil
-import socket
-import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from urllib.error import URLError
-from urllib.request import urlopen
 
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
-from screen_scenes import CHATS, SCENES
+from scenes import CHATS, SCENES
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build" / "screens"
@@ -46,9 +39,12 @@ NAME, PASSWORD = "ada", secrets.token_urlsafe()
 def main(wanted: list[str]) -> None:
     """Make a database, serve it, take the pictures."""
     with tempfile.TemporaryDirectory() as folder:
-        url = f"http://127.0.0.1:{_free_port()}"
         _prepare(Path(folder))
-        with _served(url):
+        # Found only now that the root is on the path.
+        from benchmarks.deployments import DAPHNE
+        from benchmarks.processes import serving
+
+        with serving(DAPHNE, ("chatproject.asgi:application",), dict(os.environ)) as (url, _):
             asyncio.run(_shoot(url, wanted))
     print(f"{len(list(BUILD.glob('*.png')))} pictures in {BUILD.relative_to(ROOT)}")
 
@@ -79,36 +75,6 @@ def _prepare(folder: Path) -> None:
     CHATS.update({name: str(chat.pk) for name, chat in demo_chats.review(user).items()})
     demo_chats.limit(user)
     call_command("generate_site", add=True, conversations=2000, verbosity=0, stdout=io.StringIO())
-
-
-@contextmanager
-def _served(url: str) -> Iterator[None]:
-    port = url.rpartition(":")[2]
-    daphne = [sys.executable, "-m", "chatproject.server", "-v", "0", "-b", "127.0.0.1", "-p", port]
-    command = [*daphne, "chatproject.asgi:application"]
-    with subprocess.Popen(command, cwd=ROOT) as server:
-        try:
-            _wait_for(url)
-            yield
-        finally:
-            server.terminate()
-
-
-def _wait_for(url: str) -> None:
-    for _ in range(600):
-        try:
-            urlopen(f"{url}/healthz").close()  # noqa: S310 - our own address
-        except URLError:
-            time.sleep(0.1)
-        else:
-            return
-    sys.exit("The server did not start.")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 async def _shoot(url: str, wanted: list[str]) -> None:

@@ -1,0 +1,97 @@
+"""The pages of the administration."""
+
+from playwright.async_api import Page
+
+from scenes.stage import CHATS, scene
+
+for _name in ("conversation", "usagerecord", "user", "languagemodel", "budget", "reviewrecord"):
+
+    async def _list(page: Page, name: str = _name) -> None:
+        await page.goto(f"/admin/chat/{name}/")
+
+    _list.__name__ = f"admin_{_name}"
+    scene(_list)
+
+
+@scene
+async def admin_transcript(page: Page) -> None:
+    await page.goto(f"/admin/chat/conversation/{CHATS['sky']}/change/")
+
+
+@scene
+async def admin_reason(page: Page) -> None:
+    """Another's chat, before a reason is given."""
+    await page.goto(f"/admin/chat/conversation/{CHATS['hers']}/change/")
+
+
+@scene
+async def admin_reason_refused(page: Page) -> None:
+    await page.goto(f"/admin/chat/conversation/{CHATS['hers']}/change/")
+    await page.fill("#reason", "xxxxxxxxxxxxx")
+    await page.click(".reason button")
+
+
+@scene
+async def admin_notes(page: Page) -> None:
+    """A chat with notes and flags."""
+    await page.goto(f"/admin/chat/conversation/{CHATS['noted']}/change/")
+
+
+@scene
+async def admin_notes_lower(page: Page) -> None:
+    """At its last message, with the form open."""
+    await page.goto(f"/admin/chat/conversation/{CHATS['noted']}/change/")
+    await page.locator(".message .note-form summary").last.click()
+    await page.locator(".message .notes").last.scroll_into_view_if_needed()
+
+
+@scene
+async def admin_hold(page: Page) -> None:
+    await page.goto(f"/admin/chat/conversation/{CHATS['sky']}/hold/")
+    for button, reason in (("release", "Case 4711 is closed"), ("set", "Case 4712: the court wants to see it")):
+        if await page.locator(f"[name={button}]").count():
+            await page.fill("#reason", reason)
+            await page.click(f"[name={button}]")
+
+
+@scene
+async def admin_export(page: Page) -> None:
+    await page.goto("/admin/chat/conversation/export/")
+
+
+@scene
+async def admin_budget_add(page: Page) -> None:
+    await page.goto("/admin/chat/budget/add/")
+
+
+@scene
+async def admin_prices(page: Page) -> None:
+    await page.goto("/admin/chat/languagemodel/claude-haiku-5-5/change/")
+    await page.click("#prices-group .add-row a")
+    await page.fill("#id_prices-0-input", "0.20")
+    await page.locator("#prices-group").scroll_into_view_if_needed()
+
+
+_EMPTY = "?from=2020-02-01&to=2020-02-29"
+for _name, _query in {"": "", "_year": "?range=year", "_today": "?range=today", "_empty": _EMPTY}.items():
+
+    async def _dashboard(page: Page, query: str = _query) -> None:
+        await page.goto(f"/admin/{query}")
+
+    _dashboard.__name__ = f"admin_dashboard{_name}"
+    scene(_dashboard)
+
+
+@scene
+async def admin_dashboard_lower(page: Page) -> None:
+    """Further down: who and what spent, and how answers ended."""
+    await page.goto("/admin/")
+    await page.locator(".panels").evaluate("each => each.scrollIntoView()")
+
+
+@scene
+async def admin_dashboard_end(page: Page) -> None:
+    """Speed and budgets, with the figures behind a chart."""
+    await page.goto("/admin/")
+    await page.locator(".behind summary").nth(1).click()
+    await page.evaluate("scrollTo(0, document.body.scrollHeight)")
