@@ -1,11 +1,16 @@
 """People who ask, stop, lose the network and come back, each with two pages, until they are told that it is over."""
 
 import asyncio
+import os
 import random
+import secrets
+from contextlib import asynccontextmanager
 from uuid import uuid4
 
+from tests.faults.site import account
 from tests.live.processes import directed
 
+SEED = int(os.environ.get("SEED") or secrets.randbelow(10**6))  # of all that is left to chance
 UPSTREAM_FAULTS = (
     {"fault": "reset", "at": 20},
     {"fault": "cut", "at": 20},
@@ -28,6 +33,12 @@ class Person:
         self.questions = {}
         self.over = False
         self.random = random.Random(seed)
+
+    @classmethod
+    async def arrive(cls, site, seed):
+        """Somebody new with two pages of a site."""
+        user = await account(seed)
+        return cls(await site.page(user), await site.page(user), seed)
 
     async def live(self):
         """Ask until it is over."""
@@ -59,3 +70,14 @@ class Person:
         """What is asked, with that word in it."""
         tokens, speed = self.random.randint(1, 100), self.random.randint(30, 100)
         return f"{word} " + directed(tokens=tokens, speed=speed, **fault)
+
+
+@asynccontextmanager
+async def living(people):
+    """They live while this runs; then each sees the last answer to its end."""
+    async with asyncio.TaskGroup() as lives:
+        for person in people:
+            lives.create_task(person.live())
+        yield
+        for person in people:
+            person.over = True

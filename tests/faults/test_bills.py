@@ -3,14 +3,13 @@
 import asyncio
 import os
 import random
-import secrets
 
 import pytest
 
 from chat.models import UsageRecord
+from tests.bills import PROMPT, on_bill, on_record
 from tests.faults.audit import audit
-from tests.faults.people import Person
-from tests.faults.site import account
+from tests.faults.people import SEED, Person, living
 from tests.live.processes import directed
 
 pytestmark = [
@@ -20,20 +19,11 @@ pytestmark = [
 ]
 
 ANSWERS = int(os.environ.get("ANSWERS") or 40)
-SEED = int(os.environ.get("SEED") or secrets.randbelow(10**6))
 PEOPLE = 8
 SPEED = 200  # tokens a second
 ON_ITS_WAY = 0.25  # seconds of an answer that the API has sent and we have not read when it is stopped
 UNSAVED = 1.5  # seconds of an answer that go with the worker that wrote it
 PAUSE = 2.0  # seconds between two kills
-CLASSES = {
-    "input_tokens": "input_tokens",
-    "output_tokens": "output_tokens",
-    "cache_read_tokens": "cache_read_input_tokens",
-    "cache_write_5m_tokens": "cache_creation_input_tokens",
-}
-
-PROMPT = [(ours, theirs) for ours, theirs in CLASSES.items() if ours != "output_tokens"]
 
 
 class Asker(Person):
@@ -49,12 +39,9 @@ class Asker(Person):
 
 async def test_every_call_is_on_record_once_and_costs_what_it_was_billed(site):
     print(f"make chaos ANSWERS={ANSWERS} SEED={SEED}")
-    people = [await _asker(site, f"{SEED}:{number}") for number in range(PEOPLE)]
-    living = [asyncio.create_task(person.live()) for person in people]
-    kills = await _kill_until(site, lambda: sum(len(person.questions) for person in people) >= ANSWERS)
-    for person in people:
-        person.over = True
-    await asyncio.gather(*living)
+    people = [await Asker.arrive(site, f"{SEED}:{number}") for number in range(PEOPLE)]
+    async with living(people):
+        kills = await _kill_until(site, lambda: sum(len(person.questions) for person in people) >= ANSWERS)
     await audit(people, site.upstream)
     billed = {call.id: call for call in site.upstream.ledger if call.path == "/v1/messages"}
     records = [each async for each in UsageRecord.objects.exclude(request_id="")]
@@ -72,16 +59,12 @@ async def test_every_call_is_on_record_once_and_costs_what_it_was_billed(site):
 
 
 def _is_exact(record, bill):
-    figures = {ours: getattr(record, ours) for ours in CLASSES}
-    assert figures == {ours: bill[theirs] for ours, theirs in CLASSES.items()}, record.request_id
+    assert on_record(record) == on_bill(bill), record.request_id
 
 
 def _is_close(record, bill):
     # Where the stream never began, only how much the prompt was can be known, not what of it was cached.
-    prompts = [
-        sum(each) for each in zip(*((getattr(record, ours), bill[theirs]) for ours, theirs in PROMPT), strict=True)
-    ]
-    assert prompts[0] == prompts[1], record.request_id
+    assert sum(on_record(record, PROMPT).values()) == sum(on_bill(bill, PROMPT).values()), record.request_id
     missing = SPEED * (UNSAVED if record.end == "interrupted" else ON_ITS_WAY)
     assert record.output_tokens == pytest.approx(bill["output_tokens"], rel=0.1, abs=missing), record.request_id
 
@@ -96,8 +79,3 @@ async def _kill_until(site, over):
         await asyncio.to_thread(worker.start)
         kills += 1
     return kills
-
-
-async def _asker(site, seed):
-    user = await account(seed)
-    return Asker(await site.page(user), await site.page(user), seed)

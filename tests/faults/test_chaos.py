@@ -1,15 +1,12 @@
 """Random faults: `make chaos FAULTS=500 SEED=7` plays more of them, in rounds, each with an audit at its end."""
 
-import asyncio
 import os
-import secrets
 
 import pytest
 
 from tests.faults.audit import audit
 from tests.faults.chaos import Chaos
-from tests.faults.people import Person
-from tests.faults.site import account
+from tests.faults.people import SEED, Person, living
 
 pytestmark = [
     pytest.mark.redis,
@@ -18,7 +15,6 @@ pytestmark = [
 ]
 
 FAULTS = int(os.environ.get("FAULTS") or 15)
-SEED = int(os.environ.get("SEED") or secrets.randbelow(10**6))
 ROUND = 25
 PEOPLE = 4
 
@@ -27,17 +23,9 @@ PEOPLE = 4
 async def test_nothing_is_lost_left_open_or_shown_otherwise_than_it_is_kept(site, first):
     print(f"make chaos FAULTS={FAULTS} SEED={SEED}: faults from {first} on")
     await site.have(webs=3, workers=3)
-    people = [await _resident(site, f"{SEED}:{first}:{number}") for number in range(PEOPLE)]
+    people = [await Person.arrive(site, f"{SEED}:{first}:{number}") for number in range(PEOPLE)]
     chaos = Chaos(site, [page for person in people for page in person.pages], f"{SEED}:{first}")
-    living = [asyncio.create_task(person.live()) for person in people]
-    await chaos.play(min(ROUND, FAULTS - first))
-    for person in people:
-        person.over = True
-    await asyncio.gather(*living)
+    async with living(people):
+        await chaos.play(min(ROUND, FAULTS - first))
     print(f"{len(chaos.played)} faults, {sum(len(person.questions) for person in people)} questions: {chaos.played}")
     await audit(people, site.upstream)
-
-
-async def _resident(site, seed):
-    user = await account(seed)
-    return Person(await site.page(user), await site.page(user), seed)

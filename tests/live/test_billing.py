@@ -10,15 +10,10 @@ from asgiref.sync import sync_to_async
 from chat import ledger
 from chat.live.runner import current_runner
 from chat.models import Message, UsageRecord
+from tests.bills import on_bill, on_record
 from tests.tabs import Tab, session_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-CLASSES = {
-    "input_tokens": "input_tokens",
-    "output_tokens": "output_tokens",
-    "cache_read_tokens": "cache_read_input_tokens",
-}
 
 
 async def asked(user, *, stop=False, read=0, text="", **directive):
@@ -57,9 +52,7 @@ async def test_a_finished_call_costs_exactly_its_bill(alice, upstream, directive
     ended, (record,) = await asked(alice, **directive)
     bill = bill_of(upstream, record)
     assert (ended["state"], record.end, record.exactness) == ("complete", "complete", "exact")
-    assert {ours: getattr(record, ours) for ours in CLASSES} == {
-        ours: bill.get(theirs, 0) for ours, theirs in CLASSES.items()
-    }
+    assert on_record(record) == on_bill(bill)
     assert record.cost > 0
 
 
@@ -138,7 +131,7 @@ async def test_each_call_of_a_paused_answer_has_its_record_and_costs_its_bill(al
     ]
     for record in records:
         bill = bill_of(upstream, record)
-        assert {ours: getattr(record, ours) for ours in CLASSES} == {our: bill[their] for our, their in CLASSES.items()}
+        assert on_record(record) == on_bill(bill)
         assert record.web_searches == bill["server_tool_use"]["web_search_requests"]
     assert [record.web_searches for record in records] == [1, 1, 0]
     assert Decimal(ended["cost"]) == sum(record.cost for record in records)
