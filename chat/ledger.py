@@ -260,7 +260,7 @@ def has_charged(model: str, since: datetime) -> bool:
 
 
 def open_calls(message_id: UUID) -> list[Call]:
-    """The calls of a message whose records are still open, with what `note_start` kept of them."""
+    """The calls of a message whose records are still open: what `note_start` kept of them, which is a lower bound."""
     return _calls(UsageRecord.objects.filter(message_id=message_id))
 
 
@@ -282,4 +282,6 @@ def abandoned_calls() -> list[Call]:
 
 def _calls(records: QuerySet[UsageRecord]) -> list[Call]:
     still_open = records.filter(end=End.OPEN)
-    return [Call(record.pk, record.model_answered, record.request_id, record.usage) for record in still_open]
+    return [
+        Call(each.pk, each.model_answered, each.request_id, each.usage, Exactness.LOWER_BOUND) for each in still_open
+    ]

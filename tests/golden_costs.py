@@ -290,7 +290,7 @@ ENDS = [
         "0.00379",
         "420*2 + 70*10 + 900*2.50",
         end="interrupted",
-        call=ESTIMATED,
+        call=LOWER_BOUND,
     ),
     Golden("killed, and nothing is known", SONNET, [{}], "0", "0", end="interrupted", call=LOWER_BOUND),
     Golden("a title", HAIKU, [used(180, 6)], "0.000021", "180*0.10 + 6*0.50", record={"purpose": "title"}),

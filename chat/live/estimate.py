@@ -30,7 +30,7 @@ async def estimated(provider: Provider, prompt: Prompt, reply: Reply, call: Call
     bound (reference: "Token counting", an estimate and free of charge).
     """
     if reply.counted or not sent:
-        return call
+        return replace(call, exactness=Exactness.EXACT)
     if not reply.started:
         tokens = await _count(provider, prompt.model, _with_system(prompt))
         return replace(call, usage={"input_tokens": tokens, "output_tokens": 0}, exactness=Exactness.ESTIMATED)

@@ -1,4 +1,7 @@
-"""The reaper: ends the turns whose process is gone, with their text kept and their calls settled as estimated."""
+"""The reaper: ends the turns whose process is gone, with their text kept and their calls settled as lower bounds.
+
+What a process has read since it last saved is lost with it, so more may have been written, and billed, than is kept.
+"""
 
 import asyncio
 import logging
@@ -35,8 +38,7 @@ async def reap(provider: Provider, spare: Container[UUID] = ()) -> int:
         await announce_end(orphan.conversation.owner_id, orphan.conversation_id)
         await announce_spending(orphan.conversation.owner_id, orphan.conversation_id)
     for call in await in_thread(ledger.abandoned_calls)():
-        lower_bound = replace(call, exactness=ledger.Exactness.LOWER_BOUND)
-        await in_thread(ledger.close_call)(lower_bound, Outcome.INTERRUPTED.value)
+        await in_thread(ledger.close_call)(call, Outcome.INTERRUPTED.value)
     if ended:
         logger.warning("%d answers were interrupted: the processes that wrote them are gone.", len(ended))
     return len(ended)
@@ -75,15 +77,15 @@ async def _interrupt(provider: Provider, orphan: Message) -> bool:
 
 async def _settled(provider: Provider, orphan: Message, call: ledger.Call) -> ledger.Call:
     if orphan.state == Message.State.QUEUED:
-        return call
+        return ledger.Call(call.record)  # never sent
     reply = Reply.of(orphan.content)
     if call.model:
         reply.started, reply.usage = Started(call.model, call.request_id), dict(call.usage)
     try:
         prompt = await in_thread(prompts.prompt_of)(orphan.pk)
     except (LanguageModel.DoesNotExist, Message.DoesNotExist):
-        return replace(call, exactness=ledger.Exactness.LOWER_BOUND)
-    settled = await estimated(provider, prompt, reply, call)
+        return call
+    settled = replace(await estimated(provider, prompt, reply, call), exactness=ledger.Exactness.LOWER_BOUND)
     return _without(settled, await in_thread(ledger.written_before)(orphan.pk)) if call.model else settled
 
 

@@ -83,7 +83,7 @@ class Calls:
         output = asked.written + thought
         if end != End.COMPLETE:
             output = round(output * chance.uniform(0.05, 0.9))
-            record.exactness = Exactness.LOWER_BOUND if thought else Exactness.ESTIMATED
+            record.exactness = Exactness.LOWER_BOUND if thought or end == End.INTERRUPTED else Exactness.ESTIMATED
         raw = self._prompt(asked) | {"output_tokens": output}
         if thought:
             raw["output_tokens_details"] = {"thinking_tokens": min(thought, output)}

@@ -32,7 +32,7 @@ _INTERRUPTED = "The server stopped in the middle of this answer. What had arrive
 _EXPLANATIONS = {
     "exact": "Exact: from the API's own count",
     "estimated": "Estimated: the answer ended before the API had told its final count",
-    "lower_bound": "At least this much: the API did not tell how much it had written",
+    "lower_bound": "At least this much: not all that was written could be counted",
 }
 _UNPRICED = "This model has no price in the catalogue, so the cost is not known"
 _WORST_LAST = tuple(_EXPLANATIONS)

@@ -45,7 +45,7 @@ async def test_an_answer_whose_worker_is_killed_is_kept_and_paid_for_up_to_the_l
     assert call.text.startswith(answer.text)
     # It is saved once a second, and a piece is five characters at most.
     assert len(call.text) - len(answer.text) < 1.5 * SPEED * 5
-    assert (record.end, record.exactness) == ("interrupted", "estimated")
+    assert (record.end, record.exactness) == ("interrupted", "lower_bound")
     assert record.input_tokens == call.usage["input_tokens"]
     assert record.output_tokens > 0
     again = await page.ask(directed(text="Go on."), conversation=accepted["conversation"], parent=turn)

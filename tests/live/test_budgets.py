@@ -197,14 +197,14 @@ async def test_a_turn_that_is_stopped_before_anybody_takes_it_costs_nothing(alic
     assert (record.end, record.cost, record.exactness) == ("stopped", 0, "exact")
 
 
-@pytest.mark.parametrize("runner", ["", "gone:1:1"])
-async def test_what_was_held_back_for_a_turn_whose_process_is_gone_is_let_go_by_the_reaper(alice, upstream, runner):
+@pytest.mark.parametrize(("runner", "exactness"), [("", "exact"), ("gone:1:1", "lower_bound")])
+async def test_what_was_held_back_for_a_turn_whose_process_is_gone_is_let_go(alice, upstream, runner, exactness):
     budget = await budget_of(alice)
     begun = await paid_for(alice, runner=runner)
     await Message.objects.filter(pk=begun.turn).aupdate(heartbeat=timezone.now() - timedelta(hours=1))
     await reap(await get_provider())
     record = await UsageRecord.objects.aget()
-    assert (record.end, record.reserved) == ("interrupted", 0)
+    assert (record.end, record.exactness, record.reserved) == ("interrupted", exactness, 0)
     assert await books(budget) == (record.cost, 0)
     assert (record.cost > 0) is bool(runner)
 
