@@ -2,16 +2,16 @@
 
 from datetime import UTC, date, timedelta
 from decimal import Decimal
-from uuid import uuid4
 
 import pytest
 from django.utils import timezone
 
-from chat import audit, conversations, ledger, reports, turns
+from chat import audit, conversations, ledger, reports
 from chat.engine.events import Outcome
 from chat.models import Budget, Conversation, Rollup, UsageRecord
 from chat.reports.figures import figures
 from chat.reports.spans import Span
+from tests.asking import answered, said
 from tests.spending import record_of
 
 pytestmark = pytest.mark.django_db
@@ -30,13 +30,6 @@ def call_for(user, usage=USAGE, *, model="claude-sonnet-5-5", end="complete", **
     return UsageRecord.objects.filter(pk=record)
 
 
-def answer_of(user, text="Hi", outcome=Outcome.COMPLETE):
-    """An answer that is over, without a record."""
-    turn = turns.begin(user, key=uuid4(), conversation=None, parent=None, text="Hello").turn
-    turns.end(turns.Snapshot(turn, [{"type": "text", "text": text}] if text else []), outcome)
-    return turn
-
-
 def test_books_that_are_in_order_have_no_problems(alice, bob):
     runs = [{"input_tokens": 90_000}, {"input_tokens": 110_000}]
     call_for(alice)
@@ -45,7 +38,7 @@ def test_books_that_are_in_order_have_no_problems(alice, bob):
     call_for(alice, billed=False)
     call_for(alice, {}, model="claude-unheard-of-9", end="failed")
     ledger.open_call(user_id=alice.pk, model="m")
-    answer_of(alice, text="", outcome=Outcome.STOPPED)
+    answered(alice, outcome=Outcome.STOPPED)
     alice.delete()
     assert problems() == []
 
@@ -102,9 +95,9 @@ def test_money_that_is_still_held_back_is_told(alice):
     assert "money is still held back" in problems()[0]
 
 
-@pytest.mark.parametrize(("text", "outcome"), [("Hi", Outcome.STOPPED), ("", Outcome.COMPLETE)])
-def test_an_answer_without_a_record_is_told(alice, text, outcome):
-    turn = answer_of(alice, text, outcome)
+@pytest.mark.parametrize(("blocks", "outcome"), [([said("Hi")], Outcome.STOPPED), ([], Outcome.COMPLETE)])
+def test_an_answer_without_a_record_is_told(alice, blocks, outcome):
+    turn = answered(alice, "Hello", *blocks, outcome=outcome).turn
     ledger.open_call(user_id=alice.pk, model="m", message_id=turn, purpose="title")
     assert problems() == [
         f"1 answer ({turn}) is without a usage record: what was spent is not known. Please report this."
@@ -112,7 +105,7 @@ def test_an_answer_without_a_record_is_told(alice, text, outcome):
 
 
 def test_a_call_that_was_recorded_twice_is_told(alice):
-    turn = answer_of(alice)
+    turn = answered(alice).turn
     first, second = (call_for(alice) for _ in range(2))
     first.update(message=turn)
     second.update(message=turn, attempt=2)
@@ -212,7 +205,7 @@ def test_a_day_is_one_of_utc_and_today_is_not_over(alice):
 
 @pytest.mark.parametrize("wrong", [{"message_count": 1}, {"spent": Decimal("0.01")}, {"unpriced": 1}])
 def test_a_conversation_with_other_figures_than_its_rows_is_told(alice, wrong):
-    answer_of(alice, text="", outcome=Outcome.STOPPED)
+    answered(alice, outcome=Outcome.STOPPED)
     Conversation.objects.update(**wrong)
     [problem] = problems()
     assert "with other figures than those of its messages and calls" in problem

@@ -2,14 +2,14 @@
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from uuid import uuid4
 
 import pytest
 from django.db import connection
 from django.utils import timezone
 
-from chat import ledger, turns
+from chat import ledger
 from chat.models import Budget, Conversation, LanguageModel, Price, UsageRecord
+from tests.asking import begin
 
 pytestmark = pytest.mark.django_db
 
@@ -126,7 +126,7 @@ def test_the_start_of_the_stream_is_kept_for_the_reaper(alice):
 
 
 def test_the_same_attempt_has_one_record(alice):
-    turn = turns.begin(alice, key=uuid4(), conversation=None, parent=None, text="Hello").turn
+    turn = begin(alice).turn
     attempt = {"user_id": alice.pk, "model": "claude-sonnet-5-5", "message_id": turn}
     first = ledger.open_call(**attempt).record
     assert ledger.open_call(**attempt).record == first
@@ -142,7 +142,7 @@ def test_a_call_that_nobody_will_close_is_found_when_it_has_had_its_time(alice):
 
 
 def test_a_call_of_an_answer_that_is_being_written_is_not_abandoned(alice):
-    turn = turns.begin(alice, key=uuid4(), conversation=None, parent=None, text="Hello").turn
+    turn = begin(alice).turn
     record = ledger.open_call(user_id=alice.pk, model="claude-sonnet-5-5", message_id=turn).record
     UsageRecord.objects.filter(pk=record).update(started_at=timezone.now() - timedelta(hours=1))
     assert ledger.abandoned_calls() == []
@@ -166,7 +166,7 @@ def test_a_process_that_does_not_know_the_newest_columns_yet_can_write_records(a
 
 
 def test_the_conversation_knows_its_messages_and_what_it_came_to(alice):
-    begun = turns.begin(alice, key=uuid4(), conversation=None, parent=None, text="Hello")
+    begun = begin(alice)
     chat = Conversation.objects.filter(pk=begun.conversation)
     figures = ("message_count", "spent", "unpriced")
     assert chat.values_list(*figures).get() == (2, 0, 0)

@@ -1,20 +1,20 @@
 """The end of an account: answers are stopped and settled, texts go, and every cent stays where it was."""
 
 from datetime import timedelta
-from uuid import uuid4
 
 import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.auth.models import Group
 from django.utils import timezone
 
-from chat import audit, holds, people, reports, turns
+from chat import audit, holds, people, reports
 from chat.engine.ceiling import Size
 from chat.engine.errors import Refused
 from chat.holds import Kept
 from chat.live.reaper import reap
 from chat.models import Budget, BudgetAccount, Conversation, Message, ReviewRecord, UsageRecord, User
 from chat.providers import get_provider
+from tests.asking import begin
 from tests.live.processes import directed
 from tests.spending import conversation_of, record_of
 
@@ -104,8 +104,7 @@ async def test_an_answer_is_stopped_and_settled_first(alice, group_budget, upstr
 
 async def test_one_whose_process_is_gone_is_waited_for_until_it_is_reaped(alice, group_budget, upstream, monkeypatch):
     monkeypatch.setattr(people, "STOP_SECONDS", 0.2)
-    fields = {"conversation": None, "parent": None, "text": "Hello", "runner": "gone:1:1", "size": Size(50, 1000)}
-    await sync_to_async(turns.begin)(alice, key=uuid4(), **fields)
+    await sync_to_async(begin)(alice, runner="gone:1:1", size=Size(50, 1000))
     with pytest.raises(Kept, match="still being written"):
         await sync_to_async(people.delete)(alice)
     assert await Message.objects.acount() == 2
@@ -118,8 +117,7 @@ async def test_one_whose_process_is_gone_is_waited_for_until_it_is_reaped(alice,
 
 
 def test_a_question_that_nobody_has_taken_is_over_at_once(alice, group_budget):
-    fields = {"conversation": None, "parent": None, "text": "Hello", "size": Size(50, 1000)}
-    turns.begin(alice, key=uuid4(), **fields)
+    begin(alice, size=Size(50, 1000))
     people.delete(alice)
     assert (UsageRecord.objects.get().end, BudgetAccount.objects.get().reserved) == ("stopped", 0)
 
@@ -127,7 +125,7 @@ def test_a_question_that_nobody_has_taken_is_over_at_once(alice, group_budget):
 def test_from_then_on_nothing_begins(alice):
     people.delete(alice)
     with pytest.raises(Refused, match="closed"):
-        turns.begin(alice, key=uuid4(), conversation=None, parent=None, text="Hello")
+        begin(alice)
     assert not Message.objects.exists()
 
 

@@ -1,7 +1,5 @@
 """The index is true, whatever happens to messages and titles."""
 
-from uuid import uuid4
-
 import pytest
 from django.db import connection
 
@@ -9,22 +7,14 @@ from chat import conversations, search, turns
 from chat.engine.events import Outcome
 from chat.models import Conversation, Message, SearchEntry
 from chat.turns import Snapshot
+from tests.asking import ME, begin, said
 from tests.spending import conversation_of, message_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
-ME = "this-host:1:0"
 
 
 def found(term):
     return Conversation.objects.filter(search.find(term).found).count()
-
-
-def blocks(text):
-    return [{"type": "text", "text": text}]
-
-
-def begin(owner, text="Why is the sky blue?"):
-    return turns.begin(owner, key=uuid4(), conversation=None, parent=None, text=text, runner=ME)
 
 
 def integrity():
@@ -41,32 +31,32 @@ def sound():
 
 
 def test_a_question_is_found_at_once_and_its_answer_when_it_is_over(alice):
-    begun = begin(alice)
+    begun = begin(alice, runner=ME)
     assert (found("sky"), found("rayleigh")) == (1, 0)
-    turns.end(Snapshot(begun.turn, blocks("Rayleigh scattering")), Outcome.STOPPED)
+    turns.end(Snapshot(begun.turn, [said("Rayleigh scattering")]), Outcome.STOPPED)
     assert found("rayleigh") == 1
 
 
 def test_an_open_answer_leaves_the_index_alone(alice):
-    begun = begin(alice)
+    begun = begin(alice, runner=ME)
     before = list(SearchEntry.objects.values_list("pk", flat=True))
     for text in ("Rayleigh", "Rayleigh scattering"):
-        turns.save(ME, [begun.turn], [Snapshot(begun.turn, blocks(text))])
+        turns.save(ME, [begun.turn], [Snapshot(begun.turn, [said(text)])])
     assert list(SearchEntry.objects.values_list("pk", flat=True)) == before
     assert found("rayleigh") == 0
 
 
 def test_an_answer_that_is_over_twice_is_indexed_once(alice):
-    begun = begin(alice)
+    begun = begin(alice, runner=ME)
     for text in ("first", "second"):
-        turns.end(Snapshot(begun.turn, blocks(text)), Outcome.COMPLETE)
+        turns.end(Snapshot(begun.turn, [said(text)]), Outcome.COMPLETE)
     assert (found("first"), found("second")) == (1, 0)
 
 
 @pytest.mark.parametrize("text", ["word " * 400_000, "中" * 500_000, "\ufdfa" * 300_000, "x" * 2_000_000])
 def test_the_longest_answers_can_be_kept(alice, text):
-    begun = begin(alice)
-    assert turns.end(Snapshot(begun.turn, blocks("Rayleigh " + text)), Outcome.COMPLETE)
+    begun = begin(alice, runner=ME)
+    assert turns.end(Snapshot(begun.turn, [said("Rayleigh " + text)]), Outcome.COMPLETE)
     assert found("rayleigh") == 1
 
 
