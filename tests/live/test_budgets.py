@@ -16,7 +16,7 @@ from chat.live.reaper import reap
 from chat.live.titles import give_title
 from chat.models import Budget, BudgetAccount, LanguageModel, Message, UsageRecord
 from chat.providers import get_provider
-from tests.live.processes import directed, kept
+from tests.live.processes import directed
 from tests.servers import Server
 from tests.tabs import RemoteTab, Tab, session_of
 
@@ -270,22 +270,6 @@ async def test_what_was_held_back_for_answers_whose_process_is_killed_is_let_go(
     await reap(await get_provider())
     assert await settled(budget) == sum([each.cost async for each in UsageRecord.objects.all()])
     assert await UsageRecord.objects.filter(end="interrupted").acount() == KILLS * KILLED
-
-
-async def test_a_month_that_changes_in_mid_answer_counts_it_once_where_it_began(alice, upstream, monkeypatch):
-    budget = await budget_of(alice)
-    async with Tab(await sync_to_async(session_of)(alice)) as tab:
-        turn = (await tab.ask(directed(tokens=400, speed=200)))["turn"]
-        await tab.read(turn, 20)
-        real = timezone.now
-        monkeypatch.setattr(timezone, "now", lambda: real() + timedelta(days=32))
-        # Not seen by the tab: its session is over by then, too.
-        assert (await kept(turn, lambda message: not message.is_open)).state == "complete"
-        monkeypatch.undo()
-    accounts = [each async for each in budget.accounts.order_by("start")]
-    answer = await UsageRecord.objects.aget(purpose="answer")
-    assert [each async for each in answer.accounts.all()] == accounts[:1]
-    assert accounts[0].spent >= answer.cost > 0
 
 
 def test_a_budget_that_is_none_binds_nobody(alice, bob):
