@@ -1,10 +1,4 @@
-"""Who may open what: every URL of the site times every role, in one table.
-
-A new route fails the first test until it has a row. Each row is a method, a path and a status for each role; ``+`` says
-that the body holds text of Alice's conversation, and it must hold none where there is no ``+``. ``READ`` is a GET by
-somebody who has given a reason before, as far as they may; ``FILE`` a GET of what is streamed, ``TAKE`` a
-POST of such. What a ``POST`` sends stands in `FORMS`.
-"""
+"""Every role gets what the table of permissions says, and a new route fails the first test until it has a row."""
 
 from contextlib import suppress
 
@@ -18,122 +12,10 @@ from django.urls import URLResolver, get_resolver, resolve
 
 from chat import reviews
 from chat.models import Budget, Conversation, ReviewRecord, User
+from tests.permissions import ROLES, STREAMED, WHY, form, rows
 from tests.spending import conversation_of, message_in, record_of, turn_in
 
 pytestmark = pytest.mark.django_db
-WHY = "Ticket 4711: a complaint"
-ROLES = ("anonymous", "user", "owner", "other", "staff", "figures", "reviewer", "administrator", "superuser")
-# In the order of ROLES.
-TABLE = """
-GET  /                                                        302  200  200+ 200  200  200  200  200  200
-GET  /conversations/?q=question                               302  200  200+ 200  200  200  200  200  200
-GET  /spending/                                               302  200  200  200  200  200  200  200  200
-GET  /c/{conversation}/                                       302  404  200+ 404  404  404  404  404  404
-GET  /c/{conversation}/transcript/                            302  404  200+ 404  404  404  404  404  404
-POST /c/{conversation}/rename/                                302  404  302  404  404  404  404  404  404
-POST /c/{conversation}/delete/                                302  404  302  404  404  404  404  404  404
-POST /c/{conversation}/archive/                               302  404  302  404  404  404  404  404  404
-POST /c/{conversation}/settings/                              302  404  302  404  404  404  404  404  404
-GET  /accounts/login/                                         200  200  200  200  200  200  200  200  200
-POST /accounts/logout/                                        302  302  302  302  302  302  302  302  302
-GET  /accounts/password/                                      302  200  200  200  200  200  200  200  200
-GET  /accounts/password/done/                                 302  200  200  200  200  200  200  200  200
-FILE /accounts/data/                                          302  200  200+ 200  200  200  200  200  200
-GET  /accounts/readings/                                      302  200  200+ 200  200  200  200  200  200
-GET  /accounts/signup/                                        404  404  404  404  404  404  404  404  404
-GET  /accounts/first/nonsense/                                410  410  410  410  410  410  410  410  410
-GET  /healthz                                                 200  200  200  200  200  200  200  200  200
-GET  /readyz                                                  200  200  200  200  200  200  200  200  200
-GET  /admin/                                                  302  302  302  302  200  200  200  200  200
-GET  /admin/login/                                            302  302  302  302  302  302  302  302  302
-POST /admin/logout/                                           302  302  302  302  302  302  302  302  302
-GET  /admin/password_change/                                  302  302  302  302  200  200  200  200  200
-GET  /admin/password_change/done/                             302  302  302  302  200  200  200  200  200
-GET  /admin/autocomplete/                                     302  302  302  302  403  403  403  403  403
-GET  /admin/jsi18n/                                           302  302  302  302  200  200  200  200  200
-GET  /admin/r/1/1/                                            302  302  302  302  404  404  404  404  404
-GET  /admin/auth/                                             302  302  302  302  404  404  404  404  200
-GET  /admin/chat/                                             302  302  302  302  404  200  200  200  200
-GET  /admin/nonsense                                          302  302  302  302  404  404  404  404  404
-GET  /admin/auth/group/                                       302  302  302  302  403  403  403  403  200
-GET  /admin/auth/group/add/                                   302  302  302  302  403  403  403  403  200
-GET  /admin/auth/group/{group}/                               302  302  302  302  302  302  302  302  302
-GET  /admin/auth/group/{group}/change/                        302  302  302  302  403  403  403  403  200
-GET  /admin/auth/group/{group}/history/                       302  302  302  302  403  403  403  403  200
-GET  /admin/auth/group/{group}/delete/                        302  302  302  302  403  403  403  403  200
-GET  /admin/chat/budget/                                      302  302  302  302  403  403  403  200  200
-GET  /admin/chat/budget/add/                                  302  302  302  302  403  403  403  200  200
-GET  /admin/chat/budget/{budget}/                             302  302  302  302  302  302  302  302  302
-GET  /admin/chat/budget/{budget}/change/                      302  302  302  302  403  403  403  200  200
-GET  /admin/chat/budget/{budget}/history/                     302  302  302  302  403  403  403  200  200
-GET  /admin/chat/budget/{budget}/delete/                      302  302  302  302  403  403  403  200  200
-GET  /admin/chat/languagemodel/                               302  302  302  302  403  403  403  200  200
-GET  /admin/chat/languagemodel/add/                           302  302  302  302  403  403  403  200  200
-GET  /admin/chat/languagemodel/claude-sonnet-5-5/             302  302  302  302  302  302  302  302  302
-GET  /admin/chat/languagemodel/claude-sonnet-5-5/change/      302  302  302  302  403  403  403  200  200
-GET  /admin/chat/languagemodel/claude-sonnet-5-5/history/     302  302  302  302  403  403  403  200  200
-GET  /admin/chat/languagemodel/claude-sonnet-5-5/delete/      302  302  302  302  403  403  403  403  403
-GET  /admin/chat/conversation/                                302  302  302  302  403  200  200  200  200
-READ /admin/chat/conversation/                                302  302  302  302  403  200  200+ 200  200+
-GET  /admin/chat/conversation/?q=question                     302  302  302  302  403  200  200  200  200
-FILE /admin/chat/conversation/export.csv                      302  302  302  302  403  200  200  200  200
-FILE /admin/chat/conversation/export.jsonl                    302  302  302  302  403  200  200  200  200
-GET  /admin/chat/conversation/export/                         302  302  302  302  403  403  200  403  200
-TAKE /admin/chat/conversation/export/                         302  302  302  302  403  403  200+ 403  200+
-GET  /admin/chat/conversation/add/                            302  302  302  302  403  403  403  403  403
-GET  /admin/chat/conversation/{conversation}/hold/            302  302  302  302  403  403  403  200  200
-POST /admin/chat/conversation/{conversation}/hold/            302  302  302  302  403  403  403  302  302
-GET  /admin/chat/conversation/{conversation}/                 302  302  302  302  302  302  302  302  302
-GET  /admin/chat/conversation/{conversation}/change/          302  302  302  302  403  200  200  200  200
-READ /admin/chat/conversation/{conversation}/change/          302  302  302  302  403  200  200+ 200  200+
-POST /admin/chat/conversation/{conversation}/reason/          302  302  302  302  403  403  302  403  302
-POST /admin/chat/conversation/{conversation}/note/            302  302  302  302  403  403  302  403  302
-POST /admin/chat/conversation/{conversation}/settle/          302  302  302  302  403  403  302  403  302
-GET  /admin/chat/conversation/{conversation}/history/         302  302  302  302  403  200  200  200  200
-GET  /admin/chat/conversation/{conversation}/delete/          302  302  302  302  403  403  403  200  200
-POST /admin/chat/conversation/{conversation}/delete/          302  302  302  302  403  403  403  302  302
-GET  /admin/chat/reviewrecord/                                302  302  302  302  403  403  403  200  200
-GET  /admin/chat/reviewrecord/add/                            302  302  302  302  403  403  403  403  403
-GET  /admin/chat/reviewrecord/{reading}/                      302  302  302  302  302  302  302  302  302
-GET  /admin/chat/reviewrecord/{reading}/change/               302  302  302  302  403  403  403  200  200
-GET  /admin/chat/reviewrecord/{reading}/history/              302  302  302  302  403  403  403  200  200
-POST /admin/chat/reviewrecord/{reading}/delete/               302  302  302  302  403  403  403  403  403
-GET  /admin/chat/usagerecord/                                 302  302  302  302  403  200  200  200  200
-FILE /admin/chat/usagerecord/export.csv                       302  302  302  302  403  200  200  200  200
-FILE /admin/chat/usagerecord/export.jsonl                     302  302  302  302  403  200  200  200  200
-GET  /admin/chat/usagerecord/add/                             302  302  302  302  403  403  403  403  403
-GET  /admin/chat/usagerecord/{record}/                        302  302  302  302  302  302  302  302  302
-GET  /admin/chat/usagerecord/{record}/change/                 302  302  302  302  403  200  200  200  200
-GET  /admin/chat/usagerecord/{record}/history/                302  302  302  302  403  200  200  200  200
-POST /admin/chat/usagerecord/{record}/delete/                 302  302  302  302  403  403  403  403  403
-GET  /admin/chat/user/                                        302  302  302  302  403  403  403  200  200
-GET  /admin/chat/user/add/                                    302  302  302  302  403  403  403  200  200
-GET  /admin/chat/user/{person}/                               302  302  302  302  302  302  302  302  302
-GET  /admin/chat/user/{person}/change/                        302  302  302  302  403  403  403  200  200
-GET  /admin/chat/user/{person}/history/                       302  302  302  302  403  403  403  200  200
-GET  /admin/chat/user/{person}/password/                      302  302  302  302  403  403  403  200  200
-GET  /admin/chat/user/{person}/delete/                        302  302  302  302  403  403  403  200  200
-POST /admin/chat/user/{person}/delete/                        302  302  302  302  403  403  403  302  302
-"""
-STREAMED = ("FILE", "TAKE")
-FORMS = {
-    "/c/{conversation}/rename/": {"title": "Another"},
-    "/c/{conversation}/settings/": {"model": "claude-sonnet-5-5", "system_prompt": ""},
-    "/admin/chat/conversation/export/": {"reason": WHY},
-    "/admin/chat/conversation/{conversation}/reason/": {"reason": WHY},
-    "/admin/chat/conversation/{conversation}/note/": {"text": "Odd", "flag": "1"},
-    "/admin/chat/conversation/{conversation}/settle/": {"note": "{flag}"},
-    "/admin/chat/conversation/{conversation}/hold/": {"reason": WHY},
-    "/admin/chat/conversation/{conversation}/delete/": {"post": "yes"},
-    "/admin/chat/user/{person}/delete/": {"post": "yes"},
-}
-
-
-def rows():
-    """Method, path and a status for each role."""
-    for line in TABLE.strip().splitlines():
-        method, path, *expected = line.split()
-        yield method, path, dict(zip(ROLES, expected, strict=True))
 
 
 def routes(resolver, prefix=""):
@@ -162,6 +44,7 @@ def site(alice, bob, settings):
     return {
         "conversation": conversation.pk,
         "record": record.pk,
+        "model": conversation.model,
         "person": alice.pk,
         "budget": Budget.objects.create(amount=5).pk,
         "group": Group.objects.create(name="Team").pk,
@@ -263,7 +146,3 @@ async def downloaded(person, method, path, site):
 def given_a_reason(person, conversation):
     with suppress(PermissionDenied):
         reviews.record_reading(person, Conversation.objects.get(pk=conversation), WHY)
-
-
-def form(path, site):
-    return {name: value.format(**site) for name, value in FORMS.get(path, {}).items()}
