@@ -1,95 +1,86 @@
 """Rows that carry the same text wherever text can stand, and the pages that show them."""
 
-from urllib.parse import quote
+import re
+from urllib.parse import quote as quoted
 
+from django.contrib.admin.utils import quote
+from django.contrib.auth.models import Group
+from django.db.models import CharField, TextField
 from django.utils import timezone
 
 from chat.models import Budget, LanguageModel, LegalHold, ReviewNote, ReviewRecord, User
+from tests.permissions import rows
 from tests.spending import PRICE, conversation_of, message_in, record_of
 
-MODELS = ("conversation", "usagerecord", "user", "languagemodel", "budget", "reviewrecord")
-LISTS = [f"/admin/chat/{model}/" for model in MODELS]
+NO_TEXT = {"password", "runner", "timezone"}  # of people or machines, but nobody reads it
 
 
 def pages_full_of(text):
     """Every page of the administration, all of them showing ``text``; that of its conversation has been opened."""
-    owner = User.objects.create(username=text[:150], first_name=text[:150], last_name=text[:150], email=text[:254])
-    model = LanguageModel.objects.create(
-        id=text[:100], label=text[:100], context_tokens=1, max_output_tokens=1, default_effort=text[:10]
-    )
-    model.prices.create(valid_from=timezone.now(), **PRICE)
-    conversation = conversation_of(owner, turns=0, title=text[:200], model=text[:100], system_prompt=text)
-    question = message_in(conversation, None, "user", text)
-    message_in(conversation, question, "assistant", text, model=text[:100])
-    fields = {"stop_reason": text[:50], "error_code": text[:50], "error_detail": text, "state": "failed"}
-    answer = message_in(conversation, question, "assistant", text, model=text[:100], content=blocks_of(text), **fields)
-    budget = Budget.objects.create(user=owner, amount=1)
-    record = record_of(
-        owner,
-        message=answer,
-        model_asked=text[:100],
-        model_answered=f"{text[:90]}-answered",
-        request_id=text[:100],
-        error_code=text[:50],
-        end="failed",
-        usage={text: text},
-    )
-    other = conversation_of(owner, turns=0, title=text[:200], model=text[:100])
-    reading = read(conversation, text)
-    for at, flag in ((None, False), (None, True), (answer, False), (answer, True)):
-        noted(conversation, text, message=at, flag=flag)
-        noted(conversation, text, message=at, flag=True, settled_at=timezone.now(), settled_by_name=text[:150])
-    held(conversation, text, released_at=timezone.now(), released_by_name=text[:150], release_reason=text)
-    held(conversation, text)
+    keys = {name: quoted(quote(str(row.pk))) for name, row in shown_rows(text).items()}
+    paths = [path for method, path, expected in rows() if method == "GET" and expected["superuser"].startswith("200")]
+    pages = [path.format(**keys) for path in paths if path.startswith("/admin/") and "jsi18n" not in path]
+    said = quoted(text[:40])
     return [
-        "/admin/",
-        *LISTS,
-        *(f"{url}?q=a&_facets=True" for url in LISTS),
-        f"/admin/chat/conversation/{conversation.pk}/change/",
-        f"/admin/chat/conversation/{other.pk}/change/?message={quote(text[:40])}&p={quote(text[:40])}",
-        f"/admin/chat/reviewrecord/{reading.pk}/change/",
-        f"/admin/chat/conversation/{conversation.pk}/delete/",
-        f"/admin/chat/conversation/{conversation.pk}/history/",
-        f"/admin/chat/conversation/{conversation.pk}/hold/",
-        f"/admin/chat/conversation/export/?q={quote(text[:40])}",
-        f"/admin/chat/usagerecord/{record.pk}/change/",
-        f"/admin/chat/user/{owner.pk}/change/",
-        f"/admin/chat/user/{owner.pk}/password/",
-        f"/admin/chat/user/{owner.pk}/delete/",
-        "/admin/chat/user/add/",
-        "/admin/chat/languagemodel/add/",
-        "/admin/chat/budget/add/",
-        f"/admin/chat/budget/{budget.pk}/change/",
-        f"/admin/chat/budget/{budget.pk}/delete/",
-        "/admin/auth/group/add/",
-        "/admin/password_change/",
+        *pages,
+        *(f"{page}?q=a&_facets=True" for page in pages if re.fullmatch("/admin/(chat|auth)/\\w+/", page)),
+        f"/admin/chat/conversation/{keys['unopened']}/change/?message={said}&p={said}",
+        f"/admin/chat/conversation/export/?q={said}",
     ]
 
 
-def held(conversation, text, **fields):
-    """A legal hold."""
-    fields = {"reason": text, "set_by_name": text[:150], "set_at": timezone.now(), **fields}
-    LegalHold.objects.create(conversation=conversation, **fields)
+def shown_rows(text):
+    """What the administration shows, as the table of permissions calls it, with ``text`` in every field for text."""
+    owner = User.objects.create(username=text[:150])
+    model = LanguageModel.objects.create(id=text[:100], context_tokens=1, max_output_tokens=1)
+    model.prices.create(valid_from=timezone.now(), **PRICE)
+    conversation, unopened = (conversation_of(owner, turns=0) for _ in range(2))
+    question = message_in(conversation, None, "user", text)
+    plain = message_in(conversation, question, "assistant", text)
+    answer = message_in(conversation, question, "assistant", text, content=blocks_of(text), state="failed")
+    shown = {
+        "person": owner,
+        "group": Group.objects.create(),
+        "model": model,
+        "conversation": conversation,
+        "unopened": unopened,
+        "record": record_of(owner, message=answer, end="failed", usage={text: text}),
+        "budget": Budget.objects.create(user=owner, amount=1),
+        "reading": opened(conversation),
+    }
+    for row in [*shown.values(), plain, answer, *holds_of(conversation), *notes_of(conversation, answer)]:
+        fill(row, text)
+    return shown
 
 
-def read(conversation, text):
-    """A reading of today by every superuser, under names of its own."""
-    for reader in User.objects.filter(is_superuser=True):
-        names = {"reader_name": text[:150], "owner_name": text[:150]}
-        record = ReviewRecord.objects.create(
-            reader=reader,
-            owner=conversation.owner,
-            conversation=conversation,
-            reason=text,
-            at=timezone.now(),
-            **names,
-        )
-    return record
+def fill(row, text):
+    """Put the text into every field of a row that takes any."""
+    fields = [field for field in row._meta.concrete_fields if isinstance(field, CharField | TextField)]
+    takes = [field for field in fields if not field.choices and not field.primary_key and field.name not in NO_TEXT]
+    type(row)._base_manager.filter(pk=row.pk).update(**{field.name: text[: field.max_length] for field in takes})
 
 
-def noted(conversation, text, **fields):
-    """A note with that text, by somebody of that name."""
-    ReviewNote.objects.create(conversation=conversation, text=text, author_name=text[:150], **fields)
+def opened(conversation):
+    """A reading of today by every superuser; gives one of them."""
+    readers = User.objects.filter(is_superuser=True)
+    fields = {"owner": conversation.owner, "conversation": conversation, "at": timezone.now()}
+    return [ReviewRecord.objects.create(reader=reader, **fields) for reader in readers][-1]
+
+
+def holds_of(conversation):
+    """One legal hold that was released, and one that stands."""
+    now = timezone.now()
+    return [LegalHold.objects.create(conversation=conversation, set_at=now, released_at=at) for at in (now, None)]
+
+
+def notes_of(conversation, message):
+    """A note, a flag and a settled flag: about the whole, and beside a message."""
+    states = [{}, {"flag": True}, {"flag": True, "settled_at": timezone.now()}]
+    return [
+        ReviewNote.objects.create(conversation=conversation, message=at, **state)
+        for at in (None, message)
+        for state in states
+    ]
 
 
 def blocks_of(text):
