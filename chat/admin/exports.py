@@ -1,5 +1,6 @@
 """Exports of lists: what the filters and the search leave, on all pages, in the order on the screen."""
 
+from copy import copy
 from typing import Any
 
 from django.contrib import admin
@@ -44,9 +45,8 @@ class Exportable(admin.ModelAdmin):
         ]
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
-        """``changelist``, or for an export one without pages."""
-        match = request.resolver_match
-        return UnreadChangeList if match and str(match.url_name).endswith("_export") else self.changelist
+        """The ``changelist`` of these rows."""
+        return self.changelist
 
     def export_table(self, form: Form) -> Table:
         """What the export holds of each row."""
@@ -71,10 +71,9 @@ class Exportable(admin.ModelAdmin):
 
     def exported(self, request: HttpRequest) -> QuerySet[Any]:
         """The rows of the list. `IncorrectLookupParameters` where the filters make no sense."""
-        listed = self.get_changelist_instance(request)
-        if problem := getattr(listed, "problem", None):
-            raise problem
-        return listed.queryset
+        unread = copy(self)  # this one is every request's
+        unread.changelist = UnreadChangeList
+        return unread.get_changelist_instance(request).queryset
 
 
 def file_name(what: object, keys: Keys, form: Form) -> str:
