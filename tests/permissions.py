@@ -3,7 +3,10 @@
 Each row is a method, a path and a status for each role; ``+`` says that the body holds text of Alice's conversation,
 and it must hold none where there is no ``+``. ``READ`` is a GET by somebody who has given a reason before, as far as
 they may; ``FILE`` a GET of what is streamed, ``TAKE`` a POST of such. What a ``POST`` sends stands in `FORMS`.
+Commands of the websocket have a table of their own: `commands`.
 """
+
+from uuid import uuid4
 
 WHY = "Ticket 4711: a complaint"
 ROLES = ("anonymous", "user", "owner", "other", "staff", "figures", "reviewer", "administrator", "superuser")
@@ -119,3 +122,27 @@ def form(path, keys):
     """What is sent to a path."""
     given = {"post": "yes"} if path.endswith("/delete/") else FORMS.get(path, {})
     return {name: value.format(**keys) for name, value in given.items()}
+
+
+def commands(site):
+    """Commands over the websocket that name what is Alice's: type, fields, the answer to her and to everybody else.
+
+    An answer is its type, or the code of a refusal. ``own`` is a conversation of whoever asks, ``turn`` an open turn.
+    """
+    theirs, answer, own = (str(site[name]) for name in ("conversation", "answer", "own"))
+    return [
+        ("send", _question(theirs, answer), "accepted", "not_found"),
+        ("send", _question(theirs, None), "accepted", "not_found"),
+        ("send", _question(own, answer), "bad_parent", "bad_parent"),
+        ("regenerate", {"key": str(uuid4()), "message": answer}, "accepted", "not_found"),
+        ("stop", {"turn": str(site["turn"])}, "stopping", "not_found"),
+        ("watch", {"conversation": theirs}, "watching", "not_found"),
+        ("watch", {"conversation": own, "cursors": {answer: {"block": 0, "offset": 0}}}, "watching", "watching"),
+        ("unwatch", {"conversation": theirs}, None, None),
+        ("ping", {}, "pong", "pong"),
+        ("ack", {"frames": 1}, None, None),
+    ]
+
+
+def _question(conversation, parent):
+    return {"key": str(uuid4()), "conversation": conversation, "parent": parent, "text": "Go on"}

@@ -1,6 +1,10 @@
-"""Every role gets what the table of permissions says, and a new route fails the first test until it has a row."""
+"""Every role gets what the tables of permissions say; a new route or command fails a test until it has a row."""
 
+import json
+from collections import defaultdict
 from contextlib import suppress
+from typing import get_args
+from uuid import uuid4
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -10,10 +14,14 @@ from django.db import transaction
 from django.test import AsyncClient, Client
 from django.urls import URLResolver, get_resolver, resolve
 
-from chat import reviews
-from chat.models import Budget, Conversation, ReviewRecord, User
-from tests.permissions import ROLES, STREAMED, WHY, form, rows
+from chat import reviews, wire
+from chat.live.announce import announce
+from chat.models import Budget, Conversation, Message, ReviewRecord, User
+from chat.routing import websocket_urlpatterns
+from tests.asking import ME
+from tests.permissions import ROLES, STREAMED, WHY, commands, form, rows
 from tests.spending import conversation_of, message_in, record_of, turn_in
+from tests.tabs import Tab
 
 pytestmark = pytest.mark.django_db
 
@@ -43,6 +51,7 @@ def site(alice, bob, settings):
     flag = reviews.write_note(reader, conversation, "SECRET: look at this", flag=True)
     return {
         "conversation": conversation.pk,
+        "answer": answer.pk,
         "record": record.pk,
         "model": conversation.model,
         "person": alice.pk,
@@ -110,6 +119,37 @@ def test_no_form_is_taken_without_its_token(site, person_of):
             assert client.post(path.format(**site), form(path, site)).status_code == 403, path
 
 
+def test_every_command_of_the_only_websocket_has_a_row():
+    assert [str(each.pattern) for each in websocket_urlpatterns] == ["ws/chat/"]
+    known = {get_args(kind.model_fields["type"].annotation) for kind in get_args(wire.Command)}
+    assert known == {(command,) for command, *_ in commands(defaultdict(str))}
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_a_stranger_has_no_socket():
+    async with Tab(None) as tab:
+        assert (await tab.closed(), tab.frames) == (4401, [])
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("role", ROLES[1:])
+async def test_a_socket_obeys_and_tells_of_a_conversation_its_owner_alone(site, person_of, tab_of, upstream, role):
+    person, owns, wrong = await sync_to_async(person_of)(role), role == "owner", []
+    named = await sync_to_async(beside)(site, person)
+    hers = [row async for row in Message.objects.filter(conversation__owner__username="alice").values()]
+    async with await tab_of(person) as tab:
+        for command, fields, to_owner, to_others in commands(named):
+            found, expected = await answer_to(tab, command, fields), to_owner if owns else to_others
+            wrong += [f"{command} {fields}: {found}, not {expected}"] if found != expected else []
+        await announce(site["person"], {"type": "conversation", "conversation": str(site["conversation"])})
+        await announce(person.pk, {"type": "conversation", "conversation": str(named["own"])})
+        await tab.see("conversation", conversation=str(named["own"]))
+    told = json.dumps(tab.frames)
+    assert wrong == []
+    assert (str(site["conversation"]) in told, "SECRET" in told) == (owns, owns)
+    assert owns or hers == [row async for row in Message.objects.filter(conversation__owner__username="alice").values()]
+
+
 def judged(row, found, expected, person):
     """What is wrong about an answer: its status, text where there should be none, or text that nobody recorded."""
     status, text = found
@@ -141,6 +181,26 @@ async def downloaded(person, method, path, site):
     answer = await (client.post(url, form(path, site)) if method == "TAKE" else client.get(url))
     body = b"".join([piece async for piece in answer]) if answer.streaming else answer.content
     return answer.status_code, b"SECRET" in body
+
+
+def beside(site, person):
+    """The site with a conversation of the person and an open turn of Alice's; a reason is given by who may."""
+    given_a_reason(person, site["conversation"])
+    hers = conversation_of(User.objects.get(username="alice"), turns=0)
+    _, turn = turn_in(hers, None, "SECRET question", "SECRET so far", state="streaming", runner=ME)
+    return {**site, "own": conversation_of(person).pk, "turn": turn.pk}
+
+
+async def answer_to(tab, command, fields):
+    """The type of the answer to a command, or the code of its refusal; ``None`` where it has none."""
+    re, after = str(uuid4()), str(uuid4())
+    await tab.say(command, id=re, **fields)
+    await tab.say("ping", id=after)
+    await tab.see("pong", re=after)
+    answer = next((frame for frame in tab.frames if frame.get("re") == re), {})
+    if answer.get("type") == "accepted":
+        await tab.see("ended", turn=answer["turn"])
+    return answer.get("code", answer.get("type"))
 
 
 def given_a_reason(person, conversation):
