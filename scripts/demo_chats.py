@@ -1,15 +1,18 @@
 """Conversations worth a picture: one of each kind, and enough others to fill the list."""
 
-import json
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+import demo_calls
 from django.contrib.auth.models import Group, Permission
+from django.db.models import F
 from django.utils import timezone
 
-from chat import budgets, reviews
-from chat.models import Budget, Conversation, Message, UsageRecord, User
+from chat import reviews
+from chat.models import Budget, BudgetAccount, Conversation, Message, User
+from chat.sample.budgets import near_to_what_is_spent
+from chat.sample.models import UNPRICED
 from chat.simulator import answers
 
 SONNET, HAIKU = "claude-sonnet-5-5", "claude-haiku-5-5"
@@ -60,6 +63,7 @@ TITLES = [
 
 def make(owner: User) -> dict[str, Conversation]:
     """Write them all; the ones that pictures open are returned by name."""
+    demo_calls.worked(owner, 60)
     for title, days in TITLES:
         Conversation.objects.filter(pk=_chat(owner, title).pk).update(updated_at=timezone.now() - timedelta(days=days))
     return {
@@ -77,19 +81,12 @@ def make(owner: User) -> dict[str, Conversation]:
 
 
 def limit(owner: User) -> None:
-    """Budgets of the owner, of a group and of all, each spent in part."""
-    research = Group.objects.create(name="Research")
-    owner.groups.add(research)
-    scopes: list[tuple[dict[str, Any], int, str]] = [
-        ({"user": owner, "hard": True}, 25, "21.12"),
-        ({"group": research, "hard": False}, 200, "96.4"),
-        ({"period": "day"}, 40, "3.0725"),
-    ]
-    for scope, amount, spent in scopes:
-        budget = Budget.objects.create(amount=amount, **scope)
-        account = budgets.current([budget], timezone.now())[budget.pk].account
-        account.spent = Decimal(spent)
-        account.save()
+    """A budget of the owner, and one of everybody for a day, both spent in part; a call holds some of that back."""
+    owner.groups.add(Group.objects.get_or_create(name="Research")[0])
+    now = timezone.now()
+    near_to_what_is_spent(Budget(user=owner), Decimal("0.84"), now)
+    near_to_what_is_spent(Budget(period="day"), Decimal("0.46"), now)
+    BudgetAccount.objects.filter(budget__period="day").update(reserved=F("spent") / 8)
 
 
 def review(person: User) -> dict[str, Conversation]:
@@ -98,12 +95,13 @@ def review(person: User) -> dict[str, Conversation]:
     rita.user_permissions.add(Permission.objects.get(codename="review_conversations"))
     hers, noted = _sky(grace), _sky(grace)
     reviews.record_reading(person, noted, "Ticket 4711: she says that the table is wrong")
-    asked, answer = (noted.messages.filter(role=role).order_by("created_at").last() for role in ("user", "assistant"))
+    answer, asked = noted.messages.order_by("-created_at")[:2]
     reviews.write_note(rita, noted, "She wrote to support about this one. The figures are right, as far as I can see.")
     reviews.settle(rita, reviews.write_note(person, noted, "Do we want to answer this?", message=asked, flag=True))
     reviews.write_note(
         rita, noted, "Wavelengths from memory? Somebody who knows optics should look.", message=answer, flag=True
     )
+    _go_on(noted, answer)
     for days, why in enumerate(("Ticket 4711: an answer is said to be wrong", "Yearly audit of long conversations"), 1):
         chat = Conversation.objects.filter(owner=person).order_by("-updated_at")[days]
         reviews.record_reading(rita, chat, why)
@@ -122,52 +120,37 @@ def _text(text: str) -> list[dict[str, Any]]:
 
 
 def _chat(owner: User, title: str, model: str = SONNET) -> Conversation:
-    return Conversation.objects.create(owner=owner, title=title, model=model)
+    chat = Conversation.objects.create(owner=owner, title=title, model=model)
+    chat.created_at = timezone.now() - timedelta(hours=1)
+    chat.save(update_fields=["created_at"])
+    return chat
 
 
-def _ask(chat: Conversation, parent: Message | None, text: str) -> Message:
-    return Message.objects.create(conversation=chat, parent=parent, role="user", content=_text(text), text=text)
-
-
-def _answer(asked: Message, content: list[dict[str, Any]], *, state: str = "complete", **fields: str) -> Message:
+def _said(chat: Conversation, parent: Message | None, content: list[dict[str, Any]], **fields: str) -> Message:
     text = "\n\n".join(block["text"] for block in content if block["type"] == "text")
-    model = asked.conversation.model
-    message = Message.objects.create(
-        conversation=asked.conversation,
-        parent=asked,
-        role="assistant",
-        content=content,
-        text=text,
-        model=model,
-        state=state,
-        **fields,
-    )
-    _record(message, asked, output=len(json.dumps(content)) // 4)
+    message = Message.objects.create(conversation=chat, parent=parent, content=content, text=text, **fields)
+    message.created_at = chat.created_at + chat.messages.count() * timedelta(seconds=23)
+    message.save(update_fields=["created_at"])
     return message
 
 
-def _record(message: Message, asked: Message, output: int) -> None:
-    now: datetime = timezone.now()
-    failed = message.state == "failed"
-    tokens = 0 if failed else 180 + len(asked.text) // 4
-    UsageRecord.objects.create(
-        message=message,
-        user=asked.conversation.owner,
-        model_asked=message.model,
-        model_answered="" if failed else message.model,
-        request_id=f"req_{message.pk.hex[:20]}",
-        input_tokens=tokens,
-        output_tokens=0 if failed else output,
-        cost=Decimal(2 * tokens + 10 * output) / 1_000_000,
-        price={"input": "2", "output": "10"},
-        exactness="exact" if message.state == "complete" else "estimated",
-        end=message.state,
-        error_code=message.error_code,
-        started_at=now - timedelta(seconds=9),
-        ended_at=now,
-        seconds=1.2 + output / 60,
-        first_token_seconds=0.8,
-    )
+def _ask(chat: Conversation, parent: Message | None, text: str) -> Message:
+    return _said(chat, parent, _text(text), role="user")
+
+
+def _answer(
+    asked: Message,
+    content: list[dict[str, Any]],
+    *,
+    thinking: int = 0,
+    searches: int = 0,
+    tried: int = 0,
+    **fields: str,
+) -> Message:
+    chat = asked.conversation
+    message = _said(chat, asked, content, role="assistant", **{"model": chat.model, "state": "complete"} | fields)
+    demo_calls.answered(message, thinking=thinking, searches=searches, tried_before=tried)
+    return message
 
 
 def _one(owner: User, title: str, question: str, text: str, **fields: str) -> Conversation:
@@ -179,10 +162,19 @@ def _one(owner: User, title: str, question: str, text: str, **fields: str) -> Co
 def _sky(owner: User) -> Conversation:
     chat = _chat(owner, "Why is the sky blue?")
     asked = _ask(chat, None, "Why is the sky blue, and the sunset red?")
-    _answer(asked, _text("Because air scatters blue light more than red light."))
-    best = _answer(asked, [{"type": "thinking", "thinking": "Rayleigh scattering. A table would help."}, *_text(LIGHT)])
-    _answer(_ask(chat, best, "Could you show me how to work out those figures?"), _text(CODE))
+    first = _answer(asked, _text("Because air scatters blue light more than red light."), state="stopped")
+    demo_calls.titled(first)
+    thought = {"type": "thinking", "thinking": "Rayleigh scattering. A table would help."}
+    best = _answer(asked, [thought, *_text(LIGHT)], thinking=86)
+    _answer(_ask(chat, best, "Could you show me how to work out those figures?"), _text(CODE), tried=1)
     return chat
+
+
+def _go_on(chat: Conversation, parent: Message) -> None:
+    """An answer that broke off, and one of a model that nobody has given a price."""
+    broken = _answer(_ask(chat, parent, "And why violet not?"), _text("Violet is scattered even"), state="interrupted")
+    demo = "Our eyes see it badly, and the sun sends less of it."
+    _answer(_ask(chat, broken, "Go on."), _text(demo), model=UNPRICED)
 
 
 def _archived(owner: User) -> Conversation:
@@ -222,5 +214,5 @@ def _search(owner: User) -> Conversation:
         {"type": "text", "text": "Bees tell each other the way by dancing.", "citations": [cited]},
         {"type": "text", "text": " Hives have done well this year."},
     ]
-    _answer(_ask(chat, None, "What is new about bees?"), content)
+    _answer(_ask(chat, None, "What is new about bees?"), content, searches=1)
     return chat

@@ -73,8 +73,8 @@ def _prepare(folder: Path) -> None:
     user = User.objects.create_superuser(NAME, password=PASSWORD, first_name="Ada", last_name="Lovelace")
     CHATS.update({name: str(chat.pk) for name, chat in demo_chats.make(user).items()})
     CHATS.update({name: str(chat.pk) for name, chat in demo_chats.review(user).items()})
+    call_command("generate_site", add=True, conversations=4000, verbosity=0, stdout=io.StringIO())
     demo_chats.limit(user)
-    call_command("generate_site", add=True, conversations=2000, verbosity=0, stdout=io.StringIO())
 
 
 async def _shoot(url: str, wanted: list[str]) -> None:
@@ -134,6 +134,7 @@ async def _context(browser: Browser, url: str, size: str, scheme: str) -> Browse
     phone = size == "phone"
     context = await browser.new_context(
         base_url=url,
+        locale="en-GB",
         viewport={"width": width, "height": height},
         color_scheme="dark" if scheme == "dark" else "light",
         has_touch=phone,

@@ -1,5 +1,6 @@
 """Who asks: people in groups, some of whom ask far more than others."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import accumulate
@@ -30,7 +31,8 @@ class People:
 
 def people(count: int, now: datetime, random: Random) -> People:
     """Make so many people, each in a group, some in two; who exists already is one of them."""
-    made = [_person(number, now, random) for number in range(count)]
+    taken: Counter[str] = Counter()
+    made = [_person(taken, now, random) for _ in range(count)]
     User.objects.bulk_create(made, batch_size=500, ignore_conflicts=True)
     names = [user.username for user in made]
     users = [user for start in range(0, count, 500) for user in _named(names[start : start + 500])]
@@ -52,9 +54,11 @@ def _named(names: list[str]) -> list[User]:
     return list(User.objects.filter(username__in=names).order_by("username"))
 
 
-def _person(number: int, now: datetime, random: Random) -> User:
+def _person(taken: Counter[str], now: datetime, random: Random) -> User:
     first, last = random.choice(WORDS["first"]), random.choice(WORDS["last"])
-    name = f"{first.lower()}.{last.lower()}.{number}"
+    name = f"{first.lower()}.{last.lower()}"
+    taken[name] += 1
+    name = name if taken[name] == 1 else f"{name}.{taken[name]}"
     return User(
         username=name,
         first_name=first,
