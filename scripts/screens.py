@@ -82,7 +82,7 @@ async def _shoot(url: str, wanted: list[str]) -> None:
     names = [name for name in SCENES if not wanted or any(name.startswith(start) for start in wanted)]
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--disable-dev-shm-usage"]
+            executable_path=shutil.which("chromium"), args=["--disable-dev-shm-usage", "--lang=en-GB"]
         )
         for size in SIZES:
             for scheme in SCHEMES:

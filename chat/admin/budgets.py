@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
@@ -17,11 +17,10 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from chat import budgets
-from chat.admin.calls import badge
 from chat.admin.changelist import FiguresChangeList
+from chat.admin.standings import drawn
 from chat.budgets import Standing
 from chat.models import Budget, User
-from chat.templatetags.figures import money
 
 LARGEST = Decimal(1_000_000)
 _SECOND = (
@@ -92,13 +91,13 @@ class BudgetAdmin(admin.ModelAdmin):
     """What may be spent, by whom."""
 
     form = BudgetForm
-    list_display = ("whose", "period", "kind", "limit", "spent", "held", "left", "state", "renews")
+    list_display = ("whose", "terms", "standing")
     list_filter = ("period", KindFilter)
     list_select_related = ("user", "group")
     list_per_page = 50
     search_fields = ("user__username", "group__name")
     show_full_result_count = False
-    fields: ClassVar = ("user", "group", "period", "amount", "hard", "warn_at")
+    show_facets = admin.ShowFacets.NEVER
     nothing_yet = "What people, groups or everybody may spend in a day, a week or a month will appear here."
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
@@ -121,7 +120,12 @@ class BudgetAdmin(admin.ModelAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Budget | None = None) -> tuple[str, ...]:
         """Of another person or period it would be another budget."""
-        return ("user", "group", "period") if obj else ()
+        return ("standing", "user", "group", "period") if obj else ()
+
+    def get_fields(self, request: HttpRequest, obj: Budget | None = None) -> tuple[str, ...]:
+        """How it stands first, where it is there already."""
+        fields = ("user", "group", "period", "amount", "hard", "warn_at")
+        return ("standing", *fields) if obj else fields
 
     def figures(self, keys: list[int]) -> dict[int, Standing]:
         """How the budgets of a page stand now."""
@@ -135,41 +139,15 @@ class BudgetAdmin(admin.ModelAdmin):
         lacking = set() if self.has_delete_permission(request) else {str(self.opts.verbose_name)}
         return [str(each) for each in found], {"budgets": len(found)}, lacking, []
 
-    @admin.display(description="kind", ordering="hard")
-    def kind(self, budget: Budget) -> str:
-        """What it does when it is used up."""
-        return "hard" if budget.hard else "soft"
+    @admin.display(description="each", ordering="period")
+    def terms(self, budget: Any) -> str:
+        """For how long, and what it does when it is used up."""
+        return f"{budget.period}, {'hard' if budget.hard else 'soft'}"
 
-    @admin.display(description="amount", ordering="amount")
-    def limit(self, budget: Budget) -> str:
-        """USD for each period."""
-        return money(budget.amount)
-
-    @admin.display(description="spent")
-    def spent(self, budget: Any) -> str:
-        """USD in the current period."""
-        return money(budget.figures.account.spent)
-
-    @admin.display(description="held back")
-    def held(self, budget: Any) -> str:
-        """USD for calls that are being made."""
-        reserved = budget.figures.account.reserved
-        return money(reserved) if reserved else ""
-
-    @admin.display(description="left")
-    def left(self, budget: Any) -> str:
-        """USD in the current period."""
-        return money(budget.figures.remaining)
-
-    @admin.display(description="state")
-    def state(self, budget: Any) -> SafeString | str:
-        """The highest share of those to warn at that is passed."""
-        standing: Standing = budget.figures
-        if standing.passed is None:
-            return f"{standing.share} %"
-        return badge("alarm" if standing.share >= 100 else "warning", f"{standing.share} %")
-
-    @admin.display(description="renews")
-    def renews(self, budget: Any) -> str:
-        """When the next period begins, where it begins."""
-        return f"{budget.figures.renews:%Y-%m-%d %H:%M %Z}"
+    @admin.display(description="now", ordering="amount")
+    def standing(self, budget: Budget) -> SafeString | str:
+        """What is spent, held back and left in the current period, and when it renews."""
+        if not budget.pk:
+            return ""
+        found: Standing = getattr(budget, "figures", None) or self.figures([budget.pk])[budget.pk]
+        return drawn(found)

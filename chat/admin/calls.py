@@ -50,6 +50,11 @@ class Call:
         return lines
 
     @property
+    def itemized(self) -> bool:
+        """Whether there is a price to show beside what was counted: not where there is none, or one for each run."""
+        return any(line.rate is not None for line in self.lines)
+
+    @property
     def terms(self) -> str:
         """Where, how fast and in which tier it was served, where that may change the price: ``us, fast``."""
         return ", ".join(Terms.from_api(self.record.usage).special)

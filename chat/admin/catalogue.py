@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.safestring import SafeString
 
 from chat.admin.calls import badge
 from chat.admin.changelist import PlainChangeList
@@ -24,11 +25,12 @@ _NO_PRICE = badge("alarm", "no price")
 class LanguageModelAdmin(admin.ModelAdmin):
     """The models people can choose."""
 
-    list_display = ("label", "id", "context", "longest_answer", "input_price", "output_price", "enabled", "position")
+    list_display = ("label", "id", "context", "longest_answer", "input_price", "output_price", "offered", "position")
     list_filter = ("enabled",)
     search_fields = ("id", "label")
     ordering = ("position",)
     inlines = (Prices,)
+    show_facets = admin.ShowFacets.NEVER
     formfield_overrides = {models.JSONField: {"widget": AdminTextInputWidget}}
     fields = (
         "id",
@@ -65,6 +67,11 @@ class LanguageModelAdmin(admin.ModelAdmin):
     def longest_answer(self, model: LanguageModel) -> str:
         """Tokens of the longest answer."""
         return tokens(model.max_output_tokens)
+
+    @admin.display(description="offered", ordering="enabled")
+    def offered(self, model: LanguageModel) -> SafeString | str:
+        """Whether people can choose it."""
+        return badge("complete", "yes") if model.enabled else ""
 
     @admin.display(description="input, $/M")
     def input_price(self, model: LanguageModel) -> str:

@@ -15,6 +15,7 @@ from django.utils import timezone
 from chat import budgets, reports
 from chat.admin import rankings, tiles, trends
 from chat.admin.records import Records, everywhere
+from chat.admin.standings import Gauge, gauge
 from chat.budgets import Standing
 from chat.models import Budget, LanguageModel, Message, UsageRecord, User
 from chat.reports import spans
@@ -150,14 +151,16 @@ class Page:
         """Calls for answers that ended with an error, by its code."""
         return rankings.errors(self.found, self.prior, self.records)
 
-    @cached_property
-    def budgets(self) -> list[Standing]:
+    @property
+    def budgets(self) -> list[Gauge]:
         """How the budgets stand now of which the greatest share is spent."""
-        if not self.with_budgets:
-            return []
-        every = Budget.objects.select_related("user", "group")
-        standings = budgets.current(every, self.now).values()
-        return sorted(standings, key=lambda each: (-each.share, each.budget.pk))[:MOST_BUDGETS]
+        ordered = sorted(self._standings, key=lambda each: (-each.share, each.budget.pk))
+        return [gauge(each) for each in ordered[:MOST_BUDGETS]]
+
+    @property
+    def more_budgets(self) -> int:
+        """How many others there are."""
+        return len(self._standings[MOST_BUDGETS:])
 
     @cached_property
     def running(self) -> Mapping[str, Any]:
@@ -194,6 +197,11 @@ class Page:
     def saved(self) -> Decimal:
         """USD that caching saved."""
         return self.found.saved
+
+    @cached_property
+    def _standings(self) -> list[Standing]:
+        every = Budget.objects.select_related("user", "group") if self.with_budgets else Budget.objects.none()
+        return list(budgets.current(every, self.now).values())
 
     @cached_property
     def _before(self) -> Span | None:

@@ -4,12 +4,16 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.models import Group
+from django.db.models import Count
 from django.http import HttpRequest
 
+from chat.admin.changelist import FiguresChangeList
 from chat.admin.deletion import named, too_many
 from chat.models import Budget, User
+from chat.templatetags.figures import tokens
 
 admin.site.unregister(Group)
 
@@ -17,6 +21,23 @@ admin.site.unregister(Group)
 @admin.register(Group)
 class GroupAdmin(DjangoGroupAdmin):
     """People who share permissions and budgets."""
+
+    list_display = ("name", "people")
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        """With how many people are in each."""
+        return FiguresChangeList
+
+    def figures(self, keys: list[int]) -> dict[int, int]:
+        """How many people are in the groups of a page."""
+        members = User.groups.through.objects.filter(group__in=keys).values_list("group")
+        counts = dict(members.annotate(count=Count("pk")))
+        return {key: counts.get(key, 0) for key in keys}
+
+    @admin.display(description="people")
+    def people(self, group: Any) -> str:
+        """How many are in it."""
+        return tokens(group.figures)
 
     def get_deleted_objects(
         self, objs: Iterable[Any], request: HttpRequest

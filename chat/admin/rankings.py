@@ -144,7 +144,7 @@ def change(now: Decimal | int, before: Decimal | int | None) -> str:
 
 
 def _spent(totals: Totals) -> str:
-    return "unpriced" if totals.calls and totals.unpriced == totals.calls else money(totals.cost, totals.exactness)
+    return "unpriced" if totals.unpriced and not totals.cost else money(totals.cost, totals.exactness)
 
 
 def _counted(

@@ -17,7 +17,7 @@ from chat.reports.histogram import Histogram, percentile, together
 from chat.reports.spans import Span
 from chat.templatetags.figures import money, seconds, tokens
 
-MOST_MODELS = 5
+MOST_MODELS = 7
 _OTHERS = "others"
 _EVERY_DAY = 366
 PERCENTS = (50, 95)

@@ -67,12 +67,6 @@ def words(listed: str) -> list[str]:
     return listed.split(",")
 
 
-@register.filter
-def within(share: int) -> int:
-    """Percent of a bar: not more than all of it."""
-    return max(0, min(100, share))
-
-
 def _dollars(amount: Decimal) -> str:
     if 0 < amount < SMALLEST:
         return f"<${SMALLEST:f}"

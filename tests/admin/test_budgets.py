@@ -1,5 +1,6 @@
 """Budgets in the administration: made and changed, or refused with a reason; and how they stand."""
 
+import re
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -26,6 +27,17 @@ def spend(user, tokens=100_000):
     """A call of ten dollars for each million tokens."""
     record = ledger.open_call(user_id=user.pk, model="claude-sonnet-5-5", size=ledger.Size(0, 400_000)).record
     ledger.close_call(ledger.Call(record, "claude-sonnet-5-5", usage={"output_tokens": tokens}), "complete")
+
+
+def standings(page):
+    """What the list says of how each stands."""
+    return [" ".join(each.split()) for each in column(page, "standing")]
+
+
+def renewed():
+    """When this month is over."""
+    first = (timezone.now().replace(day=1) + timedelta(days=32)).replace(day=1)
+    return f"1 {first:%b}, 00:00 UTC"
 
 
 def test_a_budget_of_a_person_a_group_or_everybody_is_made(office, alice):
@@ -74,6 +86,7 @@ def test_the_amount_can_be_changed_but_not_whose_it_is_nor_its_period(office, al
     page = office.get(f"{LIST}{budget.pk}/change/").content.decode()
     assert 'name="user"' not in page
     assert 'value="80, 100"' in page
+    assert "<strong>$0.00</strong> of $1.00" in page
     assert saved(office, f"{LIST}{budget.pk}/change/", user="bob", period="day", amount="7.25", warn_at="70") == ""
     budget.refresh_from_db()
     assert (budget.user, budget.period, budget.amount, budget.warn_at) == (alice, "month", Decimal("7.25"), [70])
@@ -87,18 +100,23 @@ def test_the_list_shows_how_each_stands_in_the_current_period(office, alice):
     BudgetAccount.objects.create(budget=budget, start=timezone.now() - timedelta(days=400), spent=99)
     page = office.get(LIST)
     assert column(page, "whose") == ["alice", "Everybody"]
-    assert column(page, "kind") == ["soft", "hard"]
-    assert column(page, "spent") == ["$4.20", "$4.20"]
-    assert column(page, "held") == ["$0.50", "-"]
-    assert column(page, "left") == ["$0.30", "$5.80"]
-    assert column(page, "state") == ["84 %", "42 %"]
-    assert "badge warning" in page.content.decode()
+    assert column(page, "terms") == ["month, soft", "month, hard"]
+    assert standings(page) == [
+        f"$4.20 of $5.00 84 % $0.30 left $0.50 held back warns at 80, 100 % renews {renewed()}",
+        f"$4.20 of $10.00 42 % $5.80 left warns at 80, 100 % renews {renewed()}",
+    ]
+    first = page.content.decode().partition('class="standing passed"')[2].partition("</svg>")[0]
+    assert re.findall(r'class="(held|spent)"[^>]* width="([0-9.]+)%"', first) == [
+        ("held", "94.000"),
+        ("spent", "84.000"),
+    ]
+    assert re.findall(r'x1="(\d+)%"', first) == ["80", "100"]
 
 
 def test_a_budget_that_nobody_has_used_yet_stands_at_nothing(office):
     Budget.objects.create(amount=0)
     page = office.get(LIST)
-    assert (column(page, "spent"), column(page, "left"), column(page, "state")) == (["$0.00"], ["$0.00"], ["100 %"])
+    assert standings(page) == [f"$0.00 of $0.00 100 % $0.00 left warns at 80, 100 % renews {renewed()}"]
     assert not BudgetAccount.objects.exists()
 
 

@@ -139,7 +139,15 @@ def test_it_shows_the_budgets_of_which_most_is_spent(office, alice, bob):
         start = timezone.now().date().replace(day=1)
         budget.accounts.create(start=start, spent=spent)
     said = shown(office.get(URL))
-    assert said.index("bob each month, hard $12.00 $10.00 $0.00 120 %") < said.index("alice each month")
+    assert said.index("bob each month, hard $12.00 of $10.00 120 %") < said.index(
+        "alice each month, hard $9.00 of $10.00"
+    )
+
+
+def test_of_many_budgets_it_says_how_many_there_are_more(office):
+    for number in range(9):
+        Budget.objects.create(user=User.objects.create_user(f"person{number}"), amount=1)
+    assert "And 1 more , of which less is spent." in shown(office.get(URL))
 
 
 @pytest.fixture

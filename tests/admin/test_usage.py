@@ -40,7 +40,7 @@ def test_it_lists_calls_with_what_they_counted_and_cost(office, alice):
 def test_it_says_unpriced_never_zero_and_nothing_while_a_call_runs(office, alice):
     record_of(alice, cost=None, days_ago=1)
     record_of(alice, cost=None, end="open")
-    assert column(office.get(LIST), "charged") == ["-", "unpriced"]
+    assert column(office.get(LIST), "charged") == ["–", "unpriced"]
 
 
 def test_the_totals_are_of_the_filtered_records_not_of_the_page(office, alice, bob):

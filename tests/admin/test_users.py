@@ -21,9 +21,9 @@ def test_it_shows_what_people_spent_and_how_much_they_talk(office, alice, bob):
     page = office.get(LIST)
     assert column(page, "username") == ["admin", "alice", "bob"]
     assert column(page, "chats") == ["0", "1", "0"]
-    assert column(page, "today") == ["-", "$0.01", "-"]
-    assert column(page, "days") == ["-", "$1.01", "-"]
-    assert column(page, "ever") == ["-", "~$3.01", "-"]
+    assert column(page, "today") == ["–", "$0.01", "–"]
+    assert column(page, "days") == ["–", "$1.01", "–"]
+    assert column(page, "ever") == ["–", "~$3.01", "–"]
 
 
 def test_it_orders_by_the_number_of_conversations(office, alice, bob):
