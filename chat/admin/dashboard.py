@@ -20,6 +20,7 @@ from chat.budgets import Standing
 from chat.models import Budget, LanguageModel, Message, UsageRecord, User
 from chat.reports import spans
 from chat.reports.figures import Figures, by_group, figures
+from chat.reports.hours import hours
 from chat.reports.spans import Span
 
 MOST_BUDGETS = 8
@@ -99,7 +100,8 @@ class Page:
     @cached_property
     def trend(self) -> trends.Trend:
         """Spend by day and model, and how fast the answers were."""
-        return trends.trend(self.found, self.records, self._today, self.model_labels)
+        by_hour = hours(self.span.intervals[0]) if self.span.length == 1 else {}
+        return trends.trend(self.found, by_hour, self.records, self._today, self.model_labels)
 
     @cached_property
     def models(self) -> rankings.Ranking:

@@ -61,10 +61,10 @@ class Trend:
     speed: Pace | None
 
 
-def trend(found: Figures, records: Records, today: date, labels: Mapping[Any, str]) -> Trend:
-    """What the days of a span came to, as charts; days to come are left out."""
+def trend(found: Figures, hours: Mapping[int, Day], records: Records, today: date, labels: Mapping[Any, str]) -> Trend:
+    """What the days of a span came to, as charts, or the ``hours`` of a single day; days to come are left out."""
     unit, places = buckets(_shown(found, today))
-    days = [_together(found.days, place) for place in places]
+    days = [_together(found.days, place) if place.hour is None else hours.get(place.hour, Day()) for place in places]
     models = {key: each.totals for key, each in found.models.items()}
     kinds = {key: f"series-{number}" for number, key in enumerate(first(models, MOST_MODELS), 1)}
     spend = [[_cost(day, key) for day in days] for key in kinds]

@@ -1,4 +1,4 @@
-"""Days, weeks or months as the places of a chart: as many as can be told apart."""
+"""Hours, days, weeks or months as the places of a chart: as many as can be told apart."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -11,21 +11,25 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """The days from ``first`` to ``last``, both included."""
+    """The days from ``first`` to ``last``, both included, or one ``hour`` of one day."""
 
     first: date
     last: date
+    hour: int | None = None
 
     @property
     def title(self) -> str:
         """Which days, in full."""
         if self.first == self.last:
-            return f"{self.first:%a} {self.first.day} {self.first:%B %Y}"
+            hour = "" if self.hour is None else f", {self.hour:02}:00 to {self.hour + 1:02}:00"
+            return f"{self.first:%a} {self.first.day} {self.first:%B %Y}{hour}"
         return f"{self.first.day} {self.first:%b %Y} to {self.last.day} {self.last:%b %Y}"
 
 
 def buckets(span: Span) -> tuple[str, list[Bucket]]:
-    """How long each is (day, week or month), and all of them; the first and the last may be cut off by the span."""
+    """How long each is (hour, day, week or month), and all of them; the first and last may be cut off by the span."""
+    if span.length == 1:
+        return "hour", [Bucket(span.first, span.first, hour) for hour in range(24)]
     if span.length <= MOST_DAYS:
         return "day", [Bucket(day, day) for day in span.days]
     weekly = span.length <= MOST_WEEKS * 7
@@ -40,6 +44,8 @@ def buckets(span: Span) -> tuple[str, list[Bucket]]:
 
 def label(bucket: Bucket, unit: str) -> str:
     """A short word for the axis."""
+    if bucket.hour is not None:
+        return f"{bucket.hour:02}:00"
     if unit == "month":
         return f"{bucket.first:%b %Y}"
     return f"{bucket.first.day} {bucket.first:%b}"

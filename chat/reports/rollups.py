@@ -102,8 +102,27 @@ def computed(day: Interval) -> list[Rollup]:
     for row in rows:
         if row.by == By.MODEL:
             row.saved = savings.get(row.key, Decimal(0))
-    histograms = {By.FIRST_TOKEN: _first_tokens(answers), By.SPEED: _speeds(answers)}
+    histograms = {
+        By.FIRST_TOKEN: _histogram(first_tokens(answers)),
+        By.SPEED: _histogram(answer_speeds(answers)),
+    }
     return rows + [Rollup(by=by, histogram=counts) for by, counts in histograms.items() if counts]
+
+
+def first_tokens(answers: QuerySet[UsageRecord]) -> QuerySet[Any]:
+    """The answers that had a first token, each with the ``bucket`` of the seconds until it."""
+    return answers.filter(first_token_seconds__gt=0).annotate(bucket=bucket(Cast("first_token_seconds", FloatField())))
+
+
+def answer_speeds(answers: QuerySet[UsageRecord]) -> QuerySet[Any]:
+    """The finished answers, each with the ``bucket`` of tokens per second from the first token on.
+
+    Of very short ones it says nothing: they are left out.
+    """
+    writing = F("seconds") - F("first_token_seconds")
+    finished = answers.filter(end=UsageRecord.End.COMPLETE, output_tokens__gte=SHORTEST_TOKENS)
+    written = finished.alias(writing=writing).filter(writing__gte=SHORTEST_SECONDS)
+    return written.annotate(bucket=bucket(Cast("output_tokens", FloatField()) / writing))
 
 
 def wrong_days() -> Iterator[RolledDay]:
@@ -172,20 +191,8 @@ def _savings(records: QuerySet[UsageRecord]) -> dict[str, Decimal]:
     return dict(found)
 
 
-def _first_tokens(answers: QuerySet[UsageRecord]) -> Histogram:
-    return _histogram(answers.filter(first_token_seconds__gt=0), F("first_token_seconds"))
-
-
-def _speeds(answers: QuerySet[UsageRecord]) -> Histogram:
-    """Tokens per second of finished answers, from the first token on; of very short ones it says nothing."""
-    writing = F("seconds") - F("first_token_seconds")
-    finished = answers.filter(end=UsageRecord.End.COMPLETE, output_tokens__gte=SHORTEST_TOKENS)
-    written = finished.alias(writing=writing).filter(writing__gte=SHORTEST_SECONDS)
-    return _histogram(written, Cast("output_tokens", FloatField()) / writing)
-
-
-def _histogram(records: QuerySet[UsageRecord], number: Any) -> Histogram:
-    counts = records.order_by().annotate(bucket=bucket(number)).values_list("bucket")
+def _histogram(figures: QuerySet[Any]) -> Histogram:
+    counts = figures.order_by().values_list("bucket")
     return {int(key): count for key, count in counts.annotate(count=Count("pk"))}
 
 

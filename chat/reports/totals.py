@@ -94,9 +94,9 @@ def totals_by(records: QuerySet[UsageRecord], key: str) -> dict[Any, Totals]:
     return {row["group"]: totals_of(row) for row in sums_by(records, key)}
 
 
-def sums_by(records: QuerySet[UsageRecord], key: str) -> Iterator[Mapping[str, Any]]:
-    """The same as rows, each with its ``group``."""
-    return iter(records.order_by().values(group=F(key)).annotate(**_SUMS))
+def sums_by(records: QuerySet[UsageRecord], key: str, *others: str) -> Iterator[Mapping[str, Any]]:
+    """The same as rows, each with its ``group``, and apart for each value of ``others``."""
+    return iter(records.order_by().values(*others, group=F(key)).annotate(**_SUMS))
 
 
 def spent(records: QuerySet[UsageRecord], key: str) -> Expression:

@@ -199,3 +199,12 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(queries_of, alice, bo
         Budget.objects.create(user=person, amount=1)
     queries_of(URL)
     assert queries_of(URL) == few
+
+
+def test_a_single_day_is_drawn_by_hour(office, alice):
+    record_of(alice, cost="3", days_ago=1)
+    day = timezone.now() - timedelta(days=1)
+    page = office.get(URL, {"from": f"{day:%Y-%m-%d}", "to": f"{day:%Y-%m-%d}"})
+    assert "Spend by hour" in shown(page)
+    assert f"{day:%H}:00 to {day.hour + 1:02}:00 $3.00 1" in shown(page)
+    assert len(re.findall(r'<rect class="series-1" x=', page.content.decode())) == 1

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from chat.reports.buckets import buckets
+from chat.reports.buckets import buckets, label
 from chat.reports.spans import Span, asked, usual
 
 TODAY = date(2026, 11, 21)
@@ -98,7 +98,7 @@ def test_before_a_span_that_is_not_over_it_ends_at_the_same_time_of_day():
 @pytest.mark.parametrize(
     ("first", "last", "unit", "count"),
     [
-        ("2026-11-21", "2026-11-21", "day", 1),
+        ("2026-11-20", "2026-11-21", "day", 2),
         ("2026-08-22", "2026-11-21", "day", 92),
         ("2026-08-21", "2026-11-21", "week", 14),
         ("2025-11-22", "2026-11-21", "week", 53),
@@ -111,3 +111,10 @@ def test_a_longer_span_has_longer_places(first, last, unit, count):
     assert (places[0].first.isoformat(), places[-1].last.isoformat()) == (first, last)
     for one, other in pairwise(places):
         assert other.first - one.last == timedelta(days=1)
+
+
+def test_a_single_day_has_hours():
+    unit, places = buckets(span("2026-11-21", "2026-11-21"))
+    assert (unit, len(places)) == ("hour", 24)
+    assert places[9].title == "Sat 21 November 2026, 09:00 to 10:00"
+    assert label(places[9], unit) == "09:00"
