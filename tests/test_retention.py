@@ -2,16 +2,17 @@
 
 from datetime import timedelta
 from threading import Barrier, Thread
-from uuid import uuid4
 
 import pytest
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 from django.db.models import Sum
+from django.db.models.signals import pre_delete
 from django.utils import timezone
 
-from chat import audit, conversations, holds, retention, search, turns
-from chat.engine.errors import Refused
+from chat import audit, conversations, holds, retention, search
 from chat.models import Conversation, LegalHold, Message, ReviewNote, ReviewRecord, SearchEntry, UsageRecord
+from chat.models.keys import Keys
+from tests.asking import ME, begin, refused
 from tests.spending import conversation_of, message_in
 
 pytestmark = pytest.mark.django_db
@@ -148,16 +149,16 @@ def test_side_by_side_each_is_deleted_once(alice, monkeypatch):
 @pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite has one writer at a time")
 def test_what_somebody_is_writing_to_is_not_waited_for(alice):
     busy, idle = (aged(conversation_of(alice), 31) for _ in range(2))
-    locked, over = Barrier(2), Barrier(2)
+    locked, over = (Barrier(2, timeout=10) for _ in range(2))
 
     def write():
-        with connection.cursor() as cursor:
-            cursor.execute("begin")
-            cursor.execute("update chat_conversation set archived = true where id = %s", [busy.pk])
-            locked.wait()
-            over.wait()
-            cursor.execute("rollback")
-        connections.close_all()
+        try:
+            with transaction.atomic():
+                Conversation.objects.filter(pk=busy.pk).update(archived=True)
+                locked.wait()
+                over.wait()
+        finally:
+            connections.close_all()
 
     thread = Thread(target=write)
     thread.start()
@@ -169,29 +170,53 @@ def test_what_somebody_is_writing_to_is_not_waited_for(alice):
     assert not Conversation.objects.filter(pk=idle.pk).exists()
 
 
+def test_a_question_since_it_was_chosen_keeps_it(alice, monkeypatch):
+    chat = aged(conversation_of(alice), 31)
+    portions = Keys.portions
+
+    def chosen(keys, size):
+        for portion in portions(keys, size):
+            begin(alice, conversation=chat.pk, runner=ME)
+            yield portion
+
+    monkeypatch.setattr(Keys, "portions", chosen)
+    assert expire() == 0
+    assert Conversation.objects.get() == chat
+    assert Message.objects.open().count() == 1
+
+
 @pytest.mark.django_db(transaction=True)
-def test_a_question_that_comes_meanwhile_is_kept_or_refused_and_never_half(alice, settings, monkeypatch):
-    settings.CHAT_MAX_OPEN_TURNS = settings.CHAT_MESSAGES_PER_MINUTE = 100
-    monkeypatch.setattr(conversations, "BATCH", 1)
-    chats = [aged(conversation_of(alice), 31) for _ in range(12)]
-    begin, ends = Barrier(2), {}
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite has one writer at a time")
+def test_a_question_while_it_is_deleted_waits_and_is_refused(alice):
+    chat = aged(conversation_of(alice), 31)
+    answers = []
 
     def ask():
-        begin.wait()
-        for chat in reversed(chats):
-            fields = {"conversation": chat.pk, "parent": None, "text": "Still there?", "runner": "here:1:1"}
-            try:
-                ends[chat.pk] = turns.begin(alice, key=uuid4(), **fields).turn
-            except Refused as refused:
-                ends[chat.pk] = refused.code
+        with refused("not_found") as refusal:
+            begin(alice, conversation=chat.pk, runner=ME)
+        answers.append(refusal.value.code)
         connections.close_all()
 
     thread = Thread(target=ask)
-    thread.start()
-    begin.wait()
-    expire()
+
+    def ask_now(**_):
+        thread.start()
+        while thread.is_alive() and not somebody_waits():
+            thread.join(0.01)
+
+    pre_delete.connect(ask_now, sender=Conversation)
+    try:
+        assert expire() == 1
+    finally:
+        pre_delete.disconnect(ask_now, sender=Conversation)
     thread.join()
-    kept = {chat.pk for chat in chats if ends[chat.pk] != "not_found"}
-    assert set(Conversation.objects.values_list("pk", flat=True)) == kept
-    assert Message.objects.count() == 4 * len(kept)
-    assert Message.objects.open().count() == len(kept)
+    assert answers == ["not_found"]
+    assert not Conversation.objects.exists()
+    assert not Message.objects.exists()
+
+
+def somebody_waits():
+    """Whether a transaction waits for what another has locked."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
+        return cursor.fetchone()[0]
