@@ -2,14 +2,14 @@
 
 import html
 import re
-from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.contrib.auth.models import Group, Permission
 from django.utils import timezone
 
-from chat.models import Budget, User
+from chat.models import Budget, UsageRecord, User
+from chat.reports.spans import day_of
 from tests.spending import conversation_of, message_in, record_of
 
 URL = "/admin/"
@@ -70,7 +70,7 @@ def test_every_link_leads_to_the_records_that_the_figure_counts(office, site):
 
 
 def test_a_column_leads_to_the_calls_of_its_days(office, site):
-    day = timezone.localdate() - timedelta(days=2)
+    day = day_of(UsageRecord.objects.get(end="stopped").started_at)
     link = next(
         link
         for link in links(office.get(URL, {"range": "7-days"}))
