@@ -68,6 +68,7 @@ WHITENOISE_ALLOW_ALL_ORIGINS = False
 # Asked again each time (and answered 304): modules import each other by plain name, an upgrade must not mix versions.
 WHITENOISE_MAX_AGE = 0
 LANGUAGE_CODE = "en"
+FORMAT_MODULE_PATH = ["chatproject.formats"]
 TIME_ZONE = "UTC"
 USE_TZ = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

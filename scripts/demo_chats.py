@@ -9,7 +9,7 @@ from django.contrib.auth.models import Group, Permission
 from django.db.models import F
 from django.utils import timezone
 
-from chat import reviews
+from chat import conversations, reviews, search
 from chat.models import Budget, BudgetAccount, Conversation, Message, User
 from chat.sample.budgets import near_to_what_is_spent
 from chat.sample.models import UNPRICED
@@ -87,6 +87,13 @@ def limit(owner: User) -> None:
     near_to_what_is_spent(Budget(user=owner), Decimal("0.84"), now)
     near_to_what_is_spent(Budget(period="day"), Decimal("0.46"), now)
     BudgetAccount.objects.filter(budget__period="day").update(reserved=F("spent") / 8)
+
+
+def count() -> None:
+    """What lists and searches know of the chats, which were written past the pages."""
+    keys = list(Conversation.objects.values_list("pk", flat=True))
+    conversations.recount(keys)
+    search.rebuild(keys)
 
 
 def review(person: User) -> dict[str, Conversation]:

@@ -73,7 +73,8 @@ def _prepare(folder: Path) -> None:
     user = User.objects.create_superuser(NAME, password=PASSWORD, first_name="Ada", last_name="Lovelace")
     CHATS.update({name: str(chat.pk) for name, chat in demo_chats.make(user).items()})
     CHATS.update({name: str(chat.pk) for name, chat in demo_chats.review(user).items()})
-    call_command("generate_site", add=True, conversations=4000, verbosity=0, stdout=io.StringIO())
+    demo_chats.count()
+    call_command("generate_site", add=True, conversations=6_000, verbosity=0, stdout=io.StringIO())
     demo_chats.limit(user)
 
 
@@ -82,7 +83,7 @@ async def _shoot(url: str, wanted: list[str]) -> None:
     names = [name for name in SCENES if not wanted or any(name.startswith(start) for start in wanted)]
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--disable-dev-shm-usage", "--lang=en-GB"]
+            executable_path=shutil.which("chromium"), args=["--disable-dev-shm-usage"]
         )
         for size in SIZES:
             for scheme in SCHEMES:

@@ -84,7 +84,7 @@ class Page:
         if self._before is None or not self.found.totals.calls:
             return ""
         until = self._before.until
-        days = _days(self._before) + (f", {timezone.localtime(until):%H:%M}" if until else "")
+        days = _days(self._before) + (f" until {timezone.localtime(until):%H:%M}" if until else "")
         return f"Compared with {days}." if self.prior else f"There is nothing to compare with: no calls from {days}."
 
     @property

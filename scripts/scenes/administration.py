@@ -4,13 +4,51 @@ from playwright.async_api import Page
 
 from scenes.stage import CHATS, scene
 
-for _name in ("conversation", "usagerecord", "user", "languagemodel", "budget", "reviewrecord"):
+_MODELS = ("conversation", "usagerecord", "user", "languagemodel", "budget", "reviewrecord")
+_LISTS = ("auth/group", *(f"chat/{name}" for name in _MODELS))
+for _path in _LISTS:
 
-    async def _list(page: Page, name: str = _name) -> None:
-        await page.goto(f"/admin/chat/{name}/")
+    async def _list(page: Page, path: str = _path) -> None:
+        await page.goto(f"/admin/{path}/")
 
-    _list.__name__ = f"admin_{_name}"
+    _list.__name__ = f"admin_{_path.rpartition('/')[2]}"
     scene(_list)
+
+
+for _path in ("chat/user", "chat/usagerecord", "chat/budget", "auth/group"):
+
+    async def _first(page: Page, path: str = _path) -> None:
+        """The page of the first row of a list."""
+        await page.goto(f"/admin/{path}/")
+        await page.click("#result_list tbody th a >> nth=0")
+        await page.wait_for_selector("body.change-form")
+
+    _first.__name__ = f"admin_{_path.rpartition('/')[2]}_one"
+    scene(_first)
+
+
+@scene
+async def admin_conversation_search(page: Page) -> None:
+    await page.goto("/admin/chat/conversation/?q=light")
+
+
+@scene
+async def admin_conversation_nothing(page: Page) -> None:
+    await page.goto("/admin/chat/conversation/?q=xyzzy")
+
+
+@scene
+async def admin_conversation_filters(page: Page) -> None:
+    """Where the filters are on a phone."""
+    await page.goto("/admin/chat/conversation/?review=flagged")
+    await page.locator("#changelist-filter").scroll_into_view_if_needed()
+
+
+@scene
+async def admin_user_delete(page: Page) -> None:
+    await page.goto("/admin/chat/user/?q=grace")
+    await page.click("#result_list tbody th a >> nth=0")
+    await page.click("a.deletelink")
 
 
 @scene

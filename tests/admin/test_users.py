@@ -1,6 +1,7 @@
 """People and what they spent."""
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 from django.contrib.admin.models import DELETION, LogEntry
@@ -159,3 +160,8 @@ def test_deleting_a_person_with_conversations_needs_the_permission_for_these(cle
     conversation_of(alice)
     assert clerk.post(f"{LIST}{alice.pk}/delete/", {"post": "yes"}).status_code == 403
     alice.refresh_from_db()
+
+
+def test_moments_are_written_as_in_the_lists(office, alice):
+    User.objects.filter(pk=alice.pk).update(date_joined=datetime(2026, 11, 21, 23, 13, tzinfo=UTC))
+    assert "2026-11-21 23:13" in office.get(f"{LIST}{alice.pk}/change/").content.decode()

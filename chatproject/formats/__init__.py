@@ -1,0 +1,1 @@
+"""How the administration writes days and moments, where Django does it."""

@@ -1,0 +1,1 @@
+"""As everywhere else on the site."""
