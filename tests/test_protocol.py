@@ -3,19 +3,25 @@
 import ast
 import re
 from pathlib import Path
+from typing import get_args
 
-from chat import consumers
+from chat import consumers, wire
 
 ROOT = Path(__file__).resolve().parent.parent
 REFUSALS = {"Refused", "BadFrame"}
 
 
-def table(heading):
-    """The first cells of the first table below a heading, without their quotes."""
+def rows(heading):
+    """The first two cells of each row of the first table below a heading, the first without its quotes."""
     document = (ROOT / "docs" / "protocol.md").read_text()
     section = document.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
-    rows = re.findall(r"^\| (.+?) \|", section, re.MULTILINE)
-    return [row.strip("`") for row in rows[1:]]
+    found = re.findall(r"^\| (.+?) \| (.*?) ?\|", section, re.MULTILINE)
+    return [(name.strip("`"), more) for name, more in found[1:]]
+
+
+def table(heading):
+    """The first of these cells."""
+    return [name for name, _ in rows(heading)]
 
 
 def refused():
@@ -28,6 +34,17 @@ def refused():
 
 def test_every_code_of_a_refusal_is_in_the_table_and_none_more():
     assert set(refused()) == set(table("Codes of `refused`"))
+
+
+def test_every_command_has_a_row_with_its_fields():
+    fields = {
+        name: set(re.findall(r"`(\w+)`", re.sub(r"\(.*?\)", "", cell)))
+        for name, cell in rows("Commands (client to server)")
+    }
+    assert fields == {
+        get_args(command.model_fields["type"].annotation)[0]: command.model_fields.keys() - {"type", "id"}
+        for command in get_args(wire.Command)
+    }
 
 
 def test_every_code_a_socket_is_closed_with_is_in_the_table():
