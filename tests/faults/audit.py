@@ -1,10 +1,16 @@
-"""What must hold when the faults are over: of questions, answers, usage records and pages."""
+"""What must hold when the faults are over: of questions, answers, usage records, budgets and pages."""
 
 import re
 from collections import Counter, defaultdict
 from contextlib import suppress
 
-from chat.models import Message, UsageRecord
+from asgiref.sync import sync_to_async
+from django.utils import timezone
+
+from chat.audit import problems
+from chat.audit import settled as settled_calls
+from chat.ledger import ABANDONED_AFTER
+from chat.models import BudgetAccount, Message, UsageRecord
 from tests.faults.site import until_none
 from tests.live.processes import settled
 
@@ -26,6 +32,7 @@ async def audit(people, upstream):
             await page.until(lambda page=page: page.turns.keys() <= page.ends.keys(), "all ends", SECONDS)
             _page_shows_what_is_kept(page, kept)
     _every_call_has_one_record(upstream, [each async for each in UsageRecord.objects.select_related("message__parent")])
+    await _nothing_is_held_back()
 
 
 async def _records_closed():
@@ -33,6 +40,18 @@ async def _records_closed():
     await until_none(UsageRecord.objects.filter(end="open", purpose="answer"), SECONDS)
     with suppress(TimeoutError):
         await until_none(UsageRecord.objects.filter(end="open"), CLOSED_SECONDS)
+
+
+async def _nothing_is_held_back():
+    """Once the calls of titles that nobody makes any more have had their time."""
+    abandoned = UsageRecord.objects.filter(end="open")
+    await abandoned.aupdate(started_at=timezone.now() - 2 * ABANDONED_AFTER)
+    await until_none(abandoned, SECONDS)
+    accounts = [each async for each in BudgetAccount.objects.select_related("budget")]
+    assert accounts
+    for each in accounts:
+        assert (each.reserved, 0 < each.spent <= each.budget.amount) == (0, True)
+    assert await sync_to_async(lambda: list(problems(settled_calls())))() == []
 
 
 def _no_question_is_lost(person, kept):

@@ -8,7 +8,7 @@ from asgiref.sync import SyncToAsync
 from django.core.management import call_command
 from django.db import connection, connections
 
-from chat.models import UsageRecord, User
+from chat.models import Budget, UsageRecord, User
 from tests.faults.site import Site
 from tests.postgres import Postgres
 
@@ -33,6 +33,7 @@ def postgres(transactional_db, cluster):
         # Not flushed: that takes locks on whole tables, and the processes go on.
         User.objects.all().delete()
         UsageRecord.objects.all().delete()
+        Budget.objects.all().delete()
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from chat.models import UsageRecord
+from chat.models import Budget, UsageRecord
 from tests.bills import PROMPT, on_bill, on_record
 from tests.faults.audit import audit
 from tests.faults.people import SEED, Person, living
@@ -39,6 +39,7 @@ class Asker(Person):
 
 async def test_every_call_is_on_record_once_and_costs_what_it_was_billed(site):
     print(f"make chaos ANSWERS={ANSWERS} SEED={SEED}")
+    await Budget.objects.acreate(amount=1000)
     people = [await Asker.arrive(site, f"{SEED}:{number}") for number in range(PEOPLE)]
     async with living(people):
         kills = await _kill_until(site, lambda: sum(len(person.questions) for person in people) >= ANSWERS)

@@ -4,6 +4,7 @@ import os
 
 import pytest
 
+from chat.models import Budget
 from tests.faults.audit import audit
 from tests.faults.chaos import Chaos
 from tests.faults.people import SEED, Person, living
@@ -23,6 +24,7 @@ PEOPLE = 4
 async def test_nothing_is_lost_left_open_or_shown_otherwise_than_it_is_kept(site, first):
     print(f"make chaos FAULTS={FAULTS} SEED={SEED}: faults from {first} on")
     await site.have(webs=3, workers=3)
+    await Budget.objects.acreate(amount=1000)
     people = [await Person.arrive(site, f"{SEED}:{first}:{number}") for number in range(PEOPLE)]
     chaos = Chaos(site, [page for person in people for page in person.pages], f"{SEED}:{first}")
     async with living(people):
