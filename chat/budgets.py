@@ -77,9 +77,17 @@ def zone_of(budget: Budget) -> tzinfo:
     return budget.user.zone if budget.user else timezone.get_default_timezone()
 
 
+def applying(user_id: int) -> list[Budget]:
+    """The budgets that what this person spends counts in."""
+    # Where there are none at all this is the quicker question, and it is asked with each call.
+    if not Budget.objects.exists():
+        return []
+    return list(Budget.objects.of(user_id).select_related("user", "group"))
+
+
 def bind(user_id: int) -> bool:
     """Whether a hard budget limits what this person spends."""
-    return Budget.objects.of(user_id).filter(hard=True).exists()
+    return any(each.hard for each in applying(user_id))
 
 
 def standings(user_id: int, at: datetime) -> list[Standing]:
@@ -87,7 +95,7 @@ def standings(user_id: int, at: datetime) -> list[Standing]:
 
     In a transaction only: the accounts are locked until its end.
     """
-    budgets = {each.pk: each for each in Budget.objects.of(user_id).select_related("user", "group")}
+    budgets = {each.pk: each for each in applying(user_id)}
     keys = [_account(each, at).pk for each in budgets.values()]
     if not keys:
         return []
@@ -143,7 +151,7 @@ def reserve(record: int, standings: Sequence[Standing], amount: Decimal) -> bool
     return True
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def settle(record: int, *, held: Decimal, cost: Decimal) -> None:
     """A call is over: in the accounts it counts in, let go of what was held back for it, and spend what it cost."""
     counted = BudgetAccount.records.through.objects.filter(usagerecord=record)

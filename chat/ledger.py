@@ -25,6 +25,7 @@ from chat.models import Conversation, Message, UsageRecord
 from chat.models import Price as PriceRow
 from chat.models.catalogue import alias_of
 from chat.models.money import UsdField, rounded
+from chat.models.usage import columns_of
 from chat.reports import UNPRICED, rollups
 
 Exactness = UsageRecord.Exactness
@@ -82,7 +83,7 @@ class Opened(NamedTuple):
     max_tokens: int | None
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def open_call(
     *,
     user_id: int,
@@ -98,14 +99,11 @@ def open_call(
     middle of this cannot know whether it was done. Raises `Uncounted`, and `Refused` as ``over_budget``, ``unpriced``.
     """
     fields = {"user_id": user_id, "model_asked": model, "started_at": timezone.now()}
-    if message_id is None:
-        record, new = UsageRecord.objects.create(purpose=purpose, attempt=attempt, **fields), True
-    else:
-        record, new = UsageRecord.objects.get_or_create(
-            message_id=message_id, purpose=purpose, attempt=attempt, defaults=fields
-        )
-    if new:
-        _hold_back(record, user_id, size)
+    same = {"message_id": message_id, "purpose": purpose, "attempt": attempt}
+    for opened in UsageRecord.objects.order_by().filter(**same) if message_id else ():
+        return Opened(opened.pk, opened.max_tokens)
+    record = UsageRecord.objects.create(**same, **fields)
+    _hold_back(record, user_id, size)
     return Opened(record.pk, record.max_tokens)
 
 
@@ -152,52 +150,54 @@ def note_start(call: Call) -> None:
     )
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def close_call(call: Call, end: str) -> bool:
     """Close a record: count its tokens, price them, say how exact that is, settle what was held back for it.
 
     False where it was closed already.
     """
-    record = UsageRecord.objects.filter(pk=call.record, end=End.OPEN).first()
-    if record is None:
+    still_open = UsageRecord.objects.filter(pk=call.record, end=End.OPEN)
+    try:
+        record = still_open.get()
+    except UsageRecord.DoesNotExist:
         return False
-    usage = Usage.from_api(call.usage)
     charged = _charged(call.model or record.model_asked, record.started_at, call.usage)
     cost = charged and (charged.cost if call.billed else _NOTHING)
-    _count_in_conversation(record, cost or _NOTHING, unpriced=cost is None)
-    closed = UsageRecord.objects.filter(pk=call.record, end=End.OPEN).update(
-        model_answered=call.model[:LONGEST],
-        request_id=call.request_id[:LONGEST],
-        input_tokens=usage.input,
-        output_tokens=usage.output,
-        cache_write_5m_tokens=usage.cache_write_5m,
-        cache_write_1h_tokens=usage.cache_write_1h,
-        cache_read_tokens=usage.cache_read,
-        thinking_tokens=usage.thinking,
-        web_searches=usage.web_searches,
-        web_fetches=usage.web_fetches,
-        usage=dict(call.usage),
-        price=charged and charged.price,
-        cost=cost,
-        billed=call.billed,
-        reserved=_NOTHING,
-        exactness=call.exactness,
-        end=end,
-        error_code=call.error_code,
-        ended_at=timezone.now(),
-        first_token_seconds=call.first_token_seconds,
-        seconds=call.seconds,
-    )
-    if closed:
-        rollups.mark_stale(record.started_at)
-        budgets.settle(record.pk, held=record.reserved, cost=cost or _NOTHING)
-    else:
-        _count_in_conversation(record, -(cost or _NOTHING), unpriced=-(cost is None))
-    return closed == 1
+    ended = {"end": end, "ended_at": timezone.now(), "reserved": _NOTHING, "price": charged and charged.price}
+    return _charge(record, still_open, cost, unpriced=cost is None, **_told(call), **ended)
 
 
-def _count_in_conversation(record: UsageRecord, spent: Decimal, *, unpriced: int) -> None:
+def _told(call: Call) -> dict[str, Any]:
+    """What is known of a call, as the columns of its record."""
+    return {
+        "model_answered": call.model[:LONGEST],
+        "request_id": call.request_id[:LONGEST],
+        "usage": dict(call.usage),
+        **columns_of(Usage.from_api(call.usage)),
+        "billed": call.billed,
+        "exactness": call.exactness,
+        "error_code": call.error_code,
+        "first_token_seconds": call.first_token_seconds,
+        "seconds": call.seconds,
+    }
+
+
+def _charge(
+    record: UsageRecord, still: QuerySet[UsageRecord], cost: Decimal | None, *, unpriced: int, **fields: Any
+) -> bool:
+    """Write what a call came to, and count it wherever calls are added up; false where it is no more what it was."""
+    spent = cost or _NOTHING
     # Before the record is written: who deletes a conversation locks that first, and then its records.
+    _count_in_conversation(record, spent, unpriced)
+    if not still.update(cost=cost, **fields):
+        _count_in_conversation(record, -spent, -unpriced)
+        return False
+    rollups.mark_stale(record.started_at)
+    budgets.settle(record.pk, held=record.reserved, cost=spent)
+    return True
+
+
+def _count_in_conversation(record: UsageRecord, spent: Decimal, unpriced: int) -> None:
     if record.message_id and (spent or unpriced):
         Conversation.objects.filter(messages=record.message_id).update(
             spent=F("spent") + Value(spent, UsdField()), unpriced=F("unpriced") + int(unpriced)
@@ -229,14 +229,8 @@ def price_unpriced(*, dry_run: bool = False) -> Iterator[LatePrice]:
 
 @transaction.atomic
 def _price_late(record: UsageRecord, charged: Charge, cost: Decimal) -> bool:
-    _count_in_conversation(record, cost, unpriced=-1)
-    priced = UsageRecord.objects.filter(UNPRICED, pk=record.pk).update(price=charged.price, cost=cost)
-    if priced:
-        rollups.mark_stale(record.started_at)
-        budgets.settle(record.pk, held=_NOTHING, cost=cost)
-    else:
-        _count_in_conversation(record, -cost, unpriced=1)
-    return priced == 1
+    still_unpriced = UsageRecord.objects.filter(UNPRICED, pk=record.pk)
+    return _charge(record, still_unpriced, cost, unpriced=-1, price=charged.price)
 
 
 def _charged(answered: str, at: datetime, usage: Mapping[str, Any]) -> Charge | None:
@@ -245,9 +239,10 @@ def _charged(answered: str, at: datetime, usage: Mapping[str, Any]) -> Charge | 
 
 def price_at(model: str, at: datetime, prompt: int) -> Price | None:
     """The price of a model, or of the alias behind a dated snapshot, at a moment for a prompt of so many tokens."""
-    for name in dict.fromkeys((model, alias_of(model))):
-        prices = [row.value for row in PriceRow.objects.filter(model_id=name, valid_from__lte=at)]
-        if price := price_for(prices, at=at, prompt=prompt):
+    names = (model, alias_of(model))
+    rows = list(PriceRow.objects.order_by().filter(model_id__in=names, valid_from__lte=at))
+    for name in dict.fromkeys(names):
+        if price := price_for([row.value for row in rows if row.model_id == name], at=at, prompt=prompt):
             return price
     return None
 

@@ -38,13 +38,11 @@ def check_pace(user: User) -> None:
         )
     now = timezone.now()
     recent = Message.objects.of(user).filter(role=Message.Role.ASSISTANT, created_at__gt=now - timedelta(minutes=1))
-    times = list(
-        recent.order_by("-created_at").values_list("created_at", flat=True)[: settings.CHAT_MESSAGES_PER_MINUTE]
-    )
-    if len(times) >= settings.CHAT_MESSAGES_PER_MINUTE:
-        wait = 60 - (now - times[-1]).total_seconds()
+    most = settings.CHAT_MESSAGES_PER_MINUTE
+    for first in recent.order_by("-created_at").values_list("created_at", flat=True)[most - 1 : most]:
+        wait = 60 - (now - first).total_seconds()
         raise Refused(
             "too_fast",
-            f"You have sent {len(times)} messages in a minute. Go on in {wait:.0f} seconds.",
+            f"You have sent {most} messages in a minute. Go on in {wait:.0f} seconds.",
             retry_after=round(max(wait, 1), 1),
         )

@@ -11,7 +11,7 @@ from django.utils import timezone
 from chat import budgets
 from chat.budgets import Standing
 from chat.engine.periods import Period, midnight, start_of
-from chat.models import Budget, UsageRecord, User
+from chat.models import UsageRecord, User
 from chat.models.money import exact_usd
 
 
@@ -41,17 +41,16 @@ def spending_of(user: User) -> Spending:
     day, month = (midnight(start_of(period, now, user.zone), user.zone) for period in (Period.DAY, Period.MONTH))
     records = UsageRecord.objects.filter(user=user, started_at__gte=month)
     sums = records.aggregate(month=Sum("cost"), today=Sum("cost", filter=Q(started_at__gte=day)))
-    applying = Budget.objects.of(user.pk).select_related("user", "group")
-    standings = sorted(budgets.current(applying, now).values(), key=_order)
+    standings = sorted(budgets.current(budgets.applying(user.pk), now).values(), key=_order)
     return Spending(sums["today"] or Decimal(0), sums["month"] or Decimal(0), tuple(standings))
 
 
 def frame_of(user_id: int, conversation: UUID) -> dict[str, Any] | None:
-    """The ``spending`` frame after a call in a conversation was settled; ``None`` where the person was deleted."""
-    user = User.objects.filter(pk=user_id).first()
-    if user is None:
+    """The ``spending`` frame after calls in a conversation were settled; ``None`` where the person was deleted."""
+    try:
+        found = spending_of(User.objects.get(pk=user_id))
+    except User.DoesNotExist:
         return None
-    found = spending_of(user)
     return {
         "type": "spending",
         "conversation": str(conversation),

@@ -79,16 +79,7 @@ def begin(
 
     def create() -> Message:
         chat = _conversation(user, conversation, text, model)
-        answered = _parent(chat, parent)
-        question = Message.objects.create(
-            id=uuid5(turn, "question"),
-            conversation=chat,
-            parent=answered,
-            role=Message.Role.USER,
-            content=[{"type": "text", "text": text}],
-            text=text,
-        )
-        search.index([question.pk])
+        question = _question(turn, chat, _parent(chat, parent), text)
         return _answer(turn, question, model or chat.model, runner)
 
     return _begin(user, turn, create, size)
@@ -101,12 +92,8 @@ def begin_again(
     turn = turn_id(user, key)
 
     def create() -> Message:
-        answer = (
-            Message.objects.of(user)
-            .select_related("conversation", "parent__conversation")
-            .filter(pk=message, role=Message.Role.ASSISTANT)
-            .first()
-        )
+        answers = Message.objects.of(user).select_related("conversation", "parent__conversation")
+        answer = answers.filter(pk=message, role=Message.Role.ASSISTANT).first()
         if answer is None or answer.parent is None:
             raise Refused("not_found", "There is no such answer.")
         return _answer(turn, answer.parent, model or answer.conversation.model, runner)
@@ -224,30 +211,33 @@ def _begin(user: User, turn: UUID, create: Callable[[], Message], size: Size | N
             if begun := begun_of(turn):
                 return begun
             check_pace(user)
-            ledger.open_ahead(create(), user.pk, size)
-            begun = begun_of(turn, new=True)
+            answer = create()
+            ledger.open_ahead(answer, user.pk, size)
     except IntegrityError:
         raise Refused("busy", "Claude is still answering in this chat. Stop it, or wait for its end.") from None
-    assert begun is not None
-    return begun
+    return _begun(answer, new=True)
 
 
-def begun_of(turn: UUID, *, new: bool = False) -> Begun | None:
+def begun_of(turn: UUID) -> Begun | None:
     """What was begun with a turn; ``None`` where there is no such turn (any more)."""
-    answer = Message.objects.select_related("conversation", "parent").filter(pk=turn).first()
-    if answer is None or answer.parent is None:
-        return None
+    answers = Message.objects.filter(pk=turn, parent__isnull=False).select_related("conversation", "parent")
+    return next((_begun(answer, new=False) for answer in answers.order_by()), None)
+
+
+def _begun(answer: Message, *, new: bool) -> Begun:
+    question = answer.parent
+    assert question is not None
     return Begun(
-        turn=turn,
+        turn=answer.pk,
         conversation=answer.conversation_id,
         owner=answer.conversation.owner_id,
-        question=answer.parent.pk,
-        parent=answer.parent.parent_id,
-        text=answer.parent.text,
+        question=question.pk,
+        parent=question.parent_id,
+        text=question.text,
         model=answer.model,
         title=answer.conversation.title,
-        untitled=answer.conversation.title == provisional_title(answer.parent.text),
-        regenerated=answer.parent.pk != uuid5(turn, "question"),
+        untitled=answer.conversation.title == provisional_title(question.text),
+        regenerated=question.pk != uuid5(answer.pk, "question"),
         new=new,
     )
 
@@ -260,7 +250,7 @@ def _conversation(user: User, key: UUID | None, text: str, model: str) -> Conver
             model=model or settings.CHAT_DEFAULT_MODEL,
             system_prompt=settings.CHAT_SYSTEM_PROMPT,
         )
-        search.index_title(created.pk)
+        search.add(created, created.title)
         return created
     conversation = Conversation.objects.of(user).filter(pk=key).first()
     if conversation is None:
@@ -275,6 +265,19 @@ def _parent(conversation: Conversation, key: UUID | None) -> Message | None:
     if parent is None:
         raise Refused("bad_parent", "The message this one follows is not an answer in this chat. Reload the page.")
     return parent
+
+
+def _question(turn: UUID, conversation: Conversation, answered: Message | None, text: str) -> Message:
+    question = Message.objects.create(
+        id=uuid5(turn, "question"),
+        conversation=conversation,
+        parent=answered,
+        role=Message.Role.USER,
+        content=[{"type": "text", "text": text}],
+        text=text,
+    )
+    search.add(conversation, text, question)
+    return question
 
 
 def _answer(turn: UUID, question: Message, model: str, runner: str) -> Message:

@@ -10,10 +10,14 @@ from chat.models import Message, UsageRecord, User
 
 def ending_of(turn: UUID) -> dict[str, Any] | None:
     """The ``ended`` frame of a turn, or ``None`` where its message was deleted or it is not over."""
-    message = Message.objects.prefetch_related("usage_records").defer("content", "text").filter(pk=turn).first()
-    if message is None or message.is_open:
+    try:
+        message = Message.objects.defer("content", "text").get(pk=turn)
+    except Message.DoesNotExist:
         return None
-    return wire.ended(message, _records(message))
+    if message.is_open:
+        return None
+    records = UsageRecord.objects.filter(message=turn, purpose=UsageRecord.Purpose.ANSWER)
+    return wire.ended(message, list(records.defer("usage", "price").order_by("pk")))
 
 
 def missed(user: User, turns: Collection[UUID]) -> list[tuple[dict[str, Any], list[dict[str, Any]]]]:

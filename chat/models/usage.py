@@ -6,8 +6,26 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 
+from chat.engine.usage import Usage
 from chat.models.conversation import Message
 from chat.models.money import UsdField
+
+CLASSES = {
+    "input": "input_tokens",
+    "output": "output_tokens",
+    "cache_write_5m": "cache_write_5m_tokens",
+    "cache_write_1h": "cache_write_1h_tokens",
+    "cache_read": "cache_read_tokens",
+    "thinking": "thinking_tokens",
+    "web_searches": "web_searches",
+    "web_fetches": "web_fetches",
+}
+"""The columns of a record that hold a `Usage`."""
+
+
+def columns_of(usage: Usage) -> dict[str, int]:
+    """What these columns hold of a usage."""
+    return {column: getattr(usage, name) for name, column in CLASSES.items()}
 
 
 class UsageRecord(models.Model):

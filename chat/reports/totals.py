@@ -13,6 +13,7 @@ from django.utils import timezone
 from chat.engine.usage import Usage
 from chat.models import Message, UsageRecord
 from chat.models.money import UsdField
+from chat.models.usage import CLASSES
 
 Exactness = UsageRecord.Exactness
 
@@ -20,16 +21,6 @@ RUNNING = Q(end=UsageRecord.End.OPEN)
 UNPRICED = Q(cost=None) & ~RUNNING
 """A call that is over and has no cost: its model has no price."""
 
-_CLASSES = {
-    "input": "input_tokens",
-    "output": "output_tokens",
-    "cache_write_5m": "cache_write_5m_tokens",
-    "cache_write_1h": "cache_write_1h_tokens",
-    "cache_read": "cache_read_tokens",
-    "thinking": "thinking_tokens",
-    "web_searches": "web_searches",
-    "web_fetches": "web_fetches",
-}
 _SUMS = {
     "calls": Count("pk"),
     "running": Count("pk", filter=RUNNING),
@@ -38,7 +29,7 @@ _SUMS = {
     "lower_bounds": Count("pk", filter=Q(exactness=Exactness.LOWER_BOUND)),
     "spent": Sum("cost"),
     "spent_inexactly": Sum("cost", filter=~Q(exactness=Exactness.EXACT)),
-    **{f"sum_{name}": Sum(column) for name, column in _CLASSES.items()},
+    **{f"sum_{name}": Sum(column) for name, column in CLASSES.items()},
 }
 
 
@@ -81,7 +72,7 @@ class Totals:
 
 def usage_of(record: UsageRecord) -> Usage:
     """The tokens of one record."""
-    return Usage(**{name: getattr(record, column) for name, column in _CLASSES.items()})
+    return Usage(**{name: getattr(record, column) for name, column in CLASSES.items()})
 
 
 def totals(records: QuerySet[UsageRecord]) -> Totals:
@@ -133,5 +124,5 @@ def totals_of(row: Mapping[str, Any]) -> Totals:
         **{name: row[name] for name in ("calls", "running", "unpriced", "estimated", "lower_bounds")},
         cost=row["spent"] or Decimal(0),
         inexact=row["spent_inexactly"] or Decimal(0),
-        usage=Usage(**{name: row[f"sum_{name}"] or 0 for name in _CLASSES}),
+        usage=Usage(**{name: row[f"sum_{name}"] or 0 for name in CLASSES}),
     )

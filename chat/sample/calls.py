@@ -1,6 +1,6 @@
 """What calls used and cost: prompts that grow and are cached, answers that end well, badly or not at all."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -11,6 +11,7 @@ from uuid import UUID
 from chat.engine.usage import Usage
 from chat.models import UsageRecord
 from chat.models.money import rounded
+from chat.models.usage import columns_of
 from chat.sample.models import UNPRICED, Models
 
 End, Exactness, Purpose = UsageRecord.End, UsageRecord.Exactness, UsageRecord.Purpose
@@ -140,7 +141,7 @@ class Calls:
         if raw:
             record.model_answered = record.model_answered or self._models.answering(record.model_asked)
         charged = self._models.charged(record.model_answered or record.model_asked, record.started_at, raw)
-        for name, count in _columns(Usage.from_api(raw)):
+        for name, count in columns_of(Usage.from_api(raw)).items():
             setattr(record, name, count)
         record.usage, record.end = dict(raw), end
         record.price = charged and charged.price
@@ -162,13 +163,6 @@ def _usage(fresh: int, output: int, *, written: int = 0, read: int = 0, long: bo
         "cache_read_input_tokens": read,
         "service_tier": "standard",
     }
-
-
-def _columns(usage: Usage) -> Iterator[tuple[str, int]]:
-    for name in ("input", "output", "cache_write_5m", "cache_write_1h", "cache_read", "thinking"):
-        yield f"{name}_tokens", getattr(usage, name)
-    yield "web_searches", usage.web_searches
-    yield "web_fetches", usage.web_fetches
 
 
 __all__ = ["UNPRICED", "Asked", "Calls"]

@@ -2,6 +2,7 @@
 
     find(term)                    everybody's conversations: all words in one message, or in the title
     find(term, owner=alice)       hers
+    add                           when a message or a conversation is made
     index, index_title            when a message is over or its text changed, and when a title changed
     rebuild                       all of some conversations, say after rows were written in bulk
 
@@ -17,6 +18,6 @@ more, and then reads the newest `REACH` messages, so that a rare phrase of commo
 """
 
 from chat.search.finding import MOST, REACH, Hits, find
-from chat.search.index import index, index_title, rebuild
+from chat.search.index import add, index, index_title, rebuild
 
-__all__ = ["MOST", "REACH", "Hits", "find", "index", "index_title", "rebuild"]
+__all__ = ["MOST", "REACH", "Hits", "add", "find", "index", "index_title", "rebuild"]

@@ -13,6 +13,13 @@ from chat.models.conversation import OPEN_STATES
 BATCH = 200  # conversations
 
 
+def add(conversation: Conversation, text: str, message: Message | None = None) -> None:
+    """Keep the words of a title, or of a message that is over, whose row was made in this transaction."""
+    if text:
+        key = message.pk if message else None
+        _entry(conversation.pk, conversation.owner_id, text, key).save(force_insert=True)
+
+
 def index(messages: Iterable[UUID]) -> None:
     """Keep the words of these messages: of those that are over and have a text. Of the others nothing is kept."""
     keys = list(messages)
@@ -27,7 +34,7 @@ def index(messages: Iterable[UUID]) -> None:
     )
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def index_title(conversation: UUID) -> None:
     """Keep the words of a title."""
     SearchEntry.objects.filter(conversation=conversation, message=None).delete()
