@@ -57,9 +57,9 @@ class Metered:
             async with aclosing(self._generation.events()) as events:
                 base = len(self._reply.blocks)
                 async for event in events:
-                    try:
-                        await self._account(event)
-                    except Refused as refusal:
+                    if isinstance(event, Delta):
+                        self._note_delta()
+                    elif isinstance(event, Calling | CallFailed) and (refusal := await self._enter(event)):
                         yield Ended(Outcome.FAILED, error=OverBudget(refusal.message))
                         return
                     if isinstance(event, Ended) and self._goes_on(event, pause):
@@ -75,14 +75,17 @@ class Metered:
     def _goes_on(self, ended: Ended, pauses: int) -> bool:
         return ended.stop_reason == "pause_turn" and pauses < PAUSES and bool(self._reply.blocks)
 
-    async def _account(self, event: Event) -> None:
-        if isinstance(event, Delta):
-            if self._first_token is None:
-                self._first_token = monotonic() - self._called_at
-        elif isinstance(event, Calling):
-            await self._open()
-        elif isinstance(event, CallFailed):
-            await self._close(event.error)
+    def _note_delta(self) -> None:
+        if self._first_token is None:
+            self._first_token = monotonic() - self._called_at
+
+    async def _enter(self, event: Calling | CallFailed) -> Refused | None:
+        """Open the record of a call that is about to be made, or close that of one that failed."""
+        try:
+            await (self._open() if isinstance(event, Calling) else self._close(event.error))
+        except Refused as refusal:
+            return refusal
+        return None
 
     async def _go_on(self, seconds: float) -> None:
         """Close the call that paused, and send back what it wrote, as it is."""
