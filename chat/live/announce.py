@@ -26,9 +26,10 @@ def group_of(user_id: int) -> str:
     return f"user.{user_id}"
 
 
-async def announce(user_id: int, frame: dict[str, Any]) -> None:
-    """Send a frame of ``docs/protocol.md`` to all tabs of a person. Without a channel layer it is lost, no more."""
-    await send(LAYER, group_of(user_id), {"type": "news", "frame": frame})
+async def announce(user_id: int, *frames: dict[str, Any]) -> None:
+    """Send frames of ``docs/protocol.md`` to all tabs of a person. Without a channel layer they are lost, no more."""
+    if frames:
+        await send(LAYER, group_of(user_id), {"type": "news", "frames": list(frames)})
 
 
 async def announce_start(begun: Begun) -> None:
@@ -42,24 +43,23 @@ async def announce_start(begun: Begun) -> None:
         "model": begun.model,
         "regenerated": begun.regenerated,
     }
-    await announce(begun.owner, {"type": "turn", **turn})
-    await announce(begun.owner, _news_of(begun.conversation, running=True, title=begun.title, archived=False))
+    news = _news_of(begun.conversation, running=True, title=begun.title, archived=False)
+    await announce(begun.owner, {"type": "turn", **turn}, news)
 
 
-async def announce_end(user_id: int, conversation: UUID) -> None:
-    """Tell the lists of conversations that no answer is being made in this one any more."""
-    await announce(user_id, _news_of(conversation, running=False))
+async def announce_end(user_id: int, conversation: UUID, *, settled: bool = True) -> None:
+    """Tell the lists of conversations that no answer is being made in this one any more.
+
+    With what the person has spent by now, unless there is a call to come that will tell of it.
+    """
+    spent = await _spending(user_id, conversation) if settled else []
+    await announce(user_id, _news_of(conversation, running=False), *spent)
 
 
-async def announce_spending(user_id: int, conversation: UUID) -> None:
-    """Tell what a person has spent by now. Where that cannot be read nobody is told: the next call tells more."""
-    try:
-        frame = await in_thread(frame_of)(user_id, conversation)
-    except db.Error as error:
-        logger.warning("What was spent cannot be read, and nobody is told of it (%s).", error)
-        return
-    if frame:
-        await announce(user_id, frame)
+async def announce_title(user_id: int, conversation: UUID, title: str | None) -> None:
+    """Tell of the title that was made, if there is one, and what the person has spent by now."""
+    named = [{"type": "conversation", "conversation": str(conversation), "title": title}] if title else []
+    await announce(user_id, *named, *await _spending(user_id, conversation))
 
 
 async def announce_logout(user_id: int, session_key: str | None) -> None:
@@ -69,6 +69,16 @@ async def announce_logout(user_id: int, session_key: str | None) -> None:
 
 announce_sync = async_to_sync(announce)
 announce_logout_sync = async_to_sync(announce_logout)
+
+
+async def _spending(user_id: int, conversation: UUID) -> list[dict[str, Any]]:
+    """One frame at most. Where what was spent cannot be read nobody is told of it: the next call tells more."""
+    try:
+        frame = await in_thread(frame_of)(user_id, conversation)
+    except db.Error as error:
+        logger.warning("What was spent cannot be read, and nobody is told of it (%s).", error)
+        return []
+    return [frame] if frame else []
 
 
 def _news_of(conversation: UUID, **fields: Any) -> dict[str, Any]:

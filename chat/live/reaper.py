@@ -16,7 +16,7 @@ from chat.engine.events import Outcome, Started
 from chat.engine.provider import Provider
 from chat.engine.reply import Reply
 from chat.engine.usage import Usage
-from chat.live.announce import announce_end, announce_spending
+from chat.live.announce import announce_end
 from chat.live.estimate import estimated
 from chat.live.process import is_gone
 from chat.live.threads import in_thread
@@ -36,7 +36,6 @@ async def reap(provider: Provider, spare: Container[UUID] = ()) -> int:
     for orphan in ended:
         # Whoever watches it learns the end from the database.
         await announce_end(orphan.conversation.owner_id, orphan.conversation_id)
-        await announce_spending(orphan.conversation.owner_id, orphan.conversation_id)
     for call in await in_thread(ledger.abandoned_calls)():
         await in_thread(ledger.close_call)(call, Outcome.INTERRUPTED.value)
     if ended:

@@ -21,7 +21,7 @@ from chat.engine.errors import InternalFault, Refused
 from chat.engine.events import Outcome
 from chat.engine.reply import plain_text
 from chat.ledger import UncountedQuestion
-from chat.live.announce import announce_end, announce_spending, announce_start
+from chat.live.announce import announce_end, announce_start
 from chat.live.answering import Answering
 from chat.live.estimate import size_of
 from chat.live.kept import ending_of
@@ -186,10 +186,10 @@ class Runner:
         turn.end(frame or deleted_frame(turn))
         if announced:
             await announced
-        await announce_end(begun.owner, begun.conversation)
-        await announce_spending(begun.owner, begun.conversation)
-        answer = plain_text(turn.reply.content())
-        if begun.untitled and answer and frame and not self._closing:
+        answer = plain_text(turn.reply.content()) if begun.untitled else ""
+        titled = bool(answer and frame and not self._closing)
+        await announce_end(begun.owner, begun.conversation, settled=not titled)
+        if titled:
             await give_title(await get_provider(), begun, answer)
 
     async def _make(self, turn: LiveTurn) -> None:

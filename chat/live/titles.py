@@ -10,7 +10,7 @@ from chat.engine.events import CallFailed, Calling, Ended
 from chat.engine.generation import Limits
 from chat.engine.provider import Provider
 from chat.engine.reply import Reply, plain_text
-from chat.live.announce import announce, announce_spending
+from chat.live.announce import announce_title
 from chat.live.metering import Metered
 from chat.live.threads import until_done
 from chat.models import LanguageModel, UsageRecord
@@ -24,11 +24,15 @@ LIMITS = Limits(attempts=2, idle=20, total=30)
 
 async def give_title(provider: Provider, begun: Begun, answer: str) -> None:
     """Ask for a title and keep it, unless the person has given one meanwhile. Without one the first words stay."""
+    await announce_title(begun.owner, begun.conversation, await _title(provider, begun, answer))
+
+
+async def _title(provider: Provider, begun: Begun, answer: str) -> str | None:
     try:
         prompt = await until_done(prompts.title_prompt, begun.text, answer)
     except LanguageModel.DoesNotExist:
         logger.warning("New chats get no titles: CHAT_TITLE_MODEL is not in the catalogue of models.")
-        return
+        return None
     reply = Reply()
     metered = Metered(
         provider, prompt, LIMITS, reply, user_id=begun.owner, message_id=begun.turn, purpose=UsageRecord.Purpose.TITLE
@@ -36,12 +40,9 @@ async def give_title(provider: Provider, begun: Begun, answer: str) -> None:
     try:
         await _make(metered, reply)
     except IntegrityError:
-        return  # the chat was deleted meanwhile
-    await announce_spending(begun.owner, begun.conversation)
+        return None  # the chat was deleted meanwhile
     made = plain_text(reply.content()).strip(WRAPPING)
-    title = await until_done(conversations.retitle, begun.conversation, provisional=begun.title, title=made)
-    if title:
-        await announce(begun.owner, {"type": "conversation", "conversation": str(begun.conversation), "title": title})
+    return await until_done(conversations.retitle, begun.conversation, provisional=begun.title, title=made)
 
 
 async def _make(metered: Metered, reply: Reply) -> None:

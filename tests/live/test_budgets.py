@@ -15,6 +15,7 @@ from chat.engine.ceiling import Size
 from chat.live.reaper import reap
 from chat.live.titles import give_title
 from chat.models import Budget, BudgetAccount, LanguageModel, Message, UsageRecord
+from chat.models.money import exact_usd
 from chat.providers import get_provider
 from tests.live.processes import directed
 from tests.servers import Server
@@ -110,6 +111,20 @@ async def test_all_tabs_of_a_person_are_told_what_is_spent_and_left_and_nobody_e
         0,
     )
     assert Decimal(mine["left"]) == 5 - spent
+
+
+async def test_what_an_answer_and_the_title_after_it_cost_is_told_once(alice, upstream):
+    async with Tab(await sync_to_async(session_of)(alice)) as tab:
+        turn = (await tab.ask(directed(tokens=5)))["turn"]
+        await tab.see("ended", turn=turn)
+        told = await tab.see("spending")
+        costs = [each.cost async for each in UsageRecord.objects.all()]
+        assert (len(costs), Decimal(told["today"])) == (2, sum(costs))
+        await tab.say("send", id="2", key=str(uuid4()), conversation=told["conversation"], parent=turn, text="Go on")
+        second = (await tab.see("accepted", re="2"))["turn"]
+        await tab.see("ended", turn=second)
+        await tab.see("spending", today=exact_usd(sum([each.cost async for each in UsageRecord.objects.all()])))
+    assert len(tab.of("spending")) == 2
 
 
 async def test_an_answer_is_no_longer_than_what_is_left(alice, upstream, untitled):
