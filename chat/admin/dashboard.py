@@ -184,11 +184,6 @@ class Page:
         models = [(model, count, everywhere(price="unpriced", language_model=model)) for model, count in counts]
         return Unpriced(sum(count for _, count in counts), models)
 
-    @property
-    def unpriced_href(self) -> str:
-        """All of them."""
-        return everywhere(price="unpriced")
-
     @cached_property
     def model_labels(self) -> dict[Any, str]:
         """What models are called; one that is not in the catalogue by its id."""

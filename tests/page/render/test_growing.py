@@ -94,7 +94,9 @@ async def test_however_a_text_is_cut_its_end_is_the_same(sheet):
           drawing.advance(Infinity);
         });
         drawing.finish();
-        whole.append(renderMarkdown(text));
+        const once = new Drawing(whole);
+        once.take(text);
+        once.finish();
         return [text, streamed, whole];
       });
       await settled();
@@ -110,7 +112,9 @@ async def test_a_view_ends_as_the_whole_text_looks(sheet, show):
     whole = await sheet.evaluate(
         """async (text) => {
           const place = document.createElement("div");
-          place.append(renderMarkdown(text));
+          const drawing = new Drawing(place);
+          drawing.take(text);
+          drawing.finish();
           await settled();
           return place.innerHTML;
         }""",

@@ -81,12 +81,3 @@ export class AnswerView {
     if (!this.#ended) soon(this.#draw);
   }
 }
-
-/** Finished Markdown as a fragment; its formulas and colours follow when it is in the page (see `settled`). */
-export function renderMarkdown(text) {
-  const fragment = document.createDocumentFragment();
-  const drawing = new Drawing(fragment);
-  drawing.take(text);
-  drawing.finish();
-  return fragment;
-}
