@@ -80,8 +80,7 @@ def listing(
     owned = Conversation.objects.of(user)
     rows = owned.filter(hits.found) if hits else owned.filter(archived=archived)
     last = get_object_or_404(owned, pk=before) if before else None
-    if last:
-        rows = rows.filter(Q(updated_at__lt=last.updated_at) | Q(updated_at=last.updated_at, pk__lt=last.pk))
+    rows = rows.filter(_older_than(last)) if last else rows
     running = Exists(Message.objects.open().filter(conversation=OuterRef("pk")))
     page = list(rows.annotate(running=running).defer("system_prompt").order_by("-updated_at", "-pk")[: PAGE + 1])
     shown, is_more = page[:PAGE], len(page) > PAGE
@@ -93,6 +92,10 @@ def listing(
         before=before,
         more=_url(q=query, archived="1" if archived else "", before=str(shown[-1].pk)) if is_more else "",
     )
+
+
+def _older_than(last: Conversation) -> Q:
+    return Q(updated_at__lt=last.updated_at) | Q(updated_at=last.updated_at, pk__lt=last.pk)
 
 
 def marked(text: str, spans: Iterable[tuple[int, int]]) -> SafeString:

@@ -33,12 +33,10 @@ def answer(
     state: str = "complete",
     model: str = "claude-sonnet-5-5",
     tokens: tuple[int, int] | None = None,
-    cost: str | None = None,
-    exactness: str = "exact",
-    seconds: float = 1,
-    **fields: str,
+    **fields,
 ) -> Message:
-    """An answer, with the record of its one call if ``tokens`` (in, out) are given; its request id is ``req_<in>``."""
+    """An answer, with the record of its one call if ``tokens`` are given; more of either by keyword."""
+    of_call = {name: fields.pop(name) for name in ("cost", "exactness", "seconds") if name in fields}
     message = Message.objects.create(
         conversation=asked.conversation,
         parent=asked,
@@ -51,20 +49,25 @@ def answer(
     )
     search.index([message.pk])
     if tokens:
-        UsageRecord.objects.create(
-            message=message,
-            user=asked.conversation.owner,
-            model_asked=model,
-            request_id=f"req_{tokens[0]}",
-            input_tokens=tokens[0],
-            output_tokens=tokens[1],
-            cost=None if cost is None else Decimal(cost),
-            exactness=exactness,
-            end=state,
-            started_at=timezone.now(),
-            seconds=seconds,
-        )
+        call(message, tokens, **of_call)
     return message
+
+
+def call(message: Message, tokens: tuple[int, int], *, cost: str | None = None, seconds: float = 1, **fields) -> None:
+    """The record of a call for an answer, of so many tokens in and out; its request id is ``req_<in>``."""
+    UsageRecord.objects.create(
+        message=message,
+        user=message.conversation.owner,
+        model_asked=message.model,
+        request_id=f"req_{tokens[0]}",
+        input_tokens=tokens[0],
+        output_tokens=tokens[1],
+        cost=None if cost is None else Decimal(cost),
+        end=message.state,
+        started_at=timezone.now(),
+        seconds=seconds,
+        **fields,
+    )
 
 
 def talk(owner: User, title: str, *, turns: int = 1, days_old: float = 0) -> Conversation:
