@@ -23,6 +23,7 @@ class SettingsForm(forms.Form):
     system_prompt = forms.CharField(required=False, strip=False)
 
     def clean_system_prompt(self) -> str:
+        """As long as a message may be, at most."""
         prompt: str = self.cleaned_data["system_prompt"]
         limit = settings.CHAT_MAX_MESSAGE_CHARS
         if len(prompt) > limit:

@@ -102,18 +102,22 @@ class Entry:
 
     @property
     def id(self) -> UUID:
+        """Of the message."""
         return self.message.pk
 
     @property
     def parent(self) -> UUID | str:
+        """The id of the message before it; empty where it is the first."""
         return self.message.parent_id or ""
 
     @property
     def conversation(self) -> UUID:
+        """Its id."""
         return self.message.conversation_id
 
     @property
     def role(self) -> str:
+        """``user`` or ``assistant``."""
         return self.message.role
 
     @property
@@ -123,10 +127,12 @@ class Entry:
 
     @property
     def state(self) -> str:
+        """Of an answer: see `Message.State`."""
         return self.message.state
 
     @property
     def model(self) -> str:
+        """The id of the model that was asked."""
         return self.message.model
 
     @property
