@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 from typing import Any
 
+from django.conf import settings
 from django.utils import timezone
 
 from chat.exports import chats, records
 from chat.exports.chats import joined
 from chat.exports.forms import FORMS, json_of
 from chat.exports.table import PORTION
-from chat.models import Conversation, UsageRecord, User
+from chat.models import Conversation, ReviewRecord, UsageRecord, User
 from chat.models.keys import Keys
 from chat.spending import spending_of, told
 
@@ -24,6 +25,9 @@ def pieces(person: User) -> Iterator[bytes]:
     yield from _conversations(person)
     yield b'],"usage_records":['
     yield from joined(json_of(record) for record in _records(person))
+    if settings.CHAT_REVIEW_VISIBLE_TO_OWNER:
+        yield b'],"readings":['
+        yield from joined(json_of(reading) for reading in _readings(person))
     yield b"]}\n"
 
 
@@ -54,3 +58,11 @@ def _records(person: User) -> Iterator[dict[str, Any]]:
     for portion in Keys(UsageRecord.objects.filter(user=person).order_by("pk")).portions(PORTION):
         rows = sorted(table.read(portion), key=lambda row: int(row[0]))
         yield from (dict(zip(table.columns, row, strict=True)) for row in rows)
+
+
+def _readings(person: User) -> Iterator[dict[str, Any]]:
+    """Who has read what, oldest first."""
+    for portion in Keys(ReviewRecord.objects.filter(owner=person).order_by("at", "pk")).portions(PORTION):
+        for each in ReviewRecord.objects.filter(pk__in=portion).order_by("at", "pk"):
+            told = {"at": each.at, "conversation_id": each.conversation_id, "reader": each.reader_name}
+            yield {**told, "reason": each.reason, "how": each.how}

@@ -11,9 +11,9 @@ from django.db import connection
 from django.test import AsyncClient
 from django.test.utils import CaptureQueriesContext
 
-from chat import reports
+from chat import reports, reviews
 from chat.exports import chats, person
-from chat.models import Budget, UsageRecord
+from chat.models import Budget, Conversation, UsageRecord
 from tests.spending import conversation_of, message_in, record_of, turn_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -77,6 +77,28 @@ async def test_who_one_is_is_in_it_and_no_password(alice):
     assert data["account"].items() >= {"username": "alice", "id": alice.pk, "email": ""}.items()
     assert (data["groups"], data["format"]) == (["Wonderland"], 1)
     assert alice.password not in json.dumps(data)
+
+
+async def test_who_read_ones_chats_is_in_it_where_the_site_tells_its_people(alice, bob, admin, settings):
+    def made():
+        sky, gone = conversation_of(alice, title="Sky"), conversation_of(alice, title="Gone")
+        reviews.record_reading(admin, sky, "Ticket 4711: a complaint")
+        reviews.record_export(admin, Conversation.objects.all(), "A yearly audit")
+        reviews.record_reading(admin, conversation_of(bob), "Another's complaint")
+        key = gone.pk
+        gone.delete()
+        return sky.pk, key
+
+    sky, gone = await sync_to_async(made)()
+    assert "readings" not in await downloaded(alice)
+    settings.CHAT_REVIEW_VISIBLE_TO_OWNER = True
+    first, *others = (await downloaded(alice))["readings"]
+    assert datetime.fromisoformat(first.pop("at")) <= datetime.fromisoformat(others[0]["at"])
+    reading = {"conversation_id": str(sky), "reader": "admin", "reason": "Ticket 4711: a complaint", "how": "page"}
+    assert first == reading
+    assert {each["conversation_id"] for each in others} == {str(sky), str(gone)}
+    assert {(each["how"], each["reason"]) for each in others} == {("export", "A yearly audit")}
+    assert [each["reader"] for each in (await downloaded(bob))["readings"]] == ["admin"]
 
 
 async def test_one_who_has_nothing_gets_a_file_all_the_same(alice):
