@@ -103,7 +103,7 @@ function shut(code) {
 function frame(frame) {
   if (frame.type === "turn") asking.announced(frame);
   else if (frame.type === "conversation") hearOf(frame);
-  else if (frame.type === "spending") spending.refresh();
+  else if (frame.type === "spending") spending.hear(frame);
   else if (["block", "delta", "status", "ended"].includes(frame.type)) live.progress(frame);
 }
 

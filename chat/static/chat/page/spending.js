@@ -8,6 +8,25 @@ const YEAR = 365 * 24 * 3600;
 
 let reading = new AbortController();
 
+/** Whether the menu tells less than was spent. */
+let old = false;
+
+/** The shares to warn at that were passed when we last heard. */
+let passed = "[]";
+
+document.addEventListener("beforetoggle", ({ target, newState }) => {
+  if (old && target.id === "person" && newState === "open") refresh();
+}, true);
+
+/** Something was spent. It is read at once where it shows, or is to be warned of; in the closed menu when that opens. */
+export function hear({ budgets }) {
+  const before = passed;
+  const warned = budgets.filter((each) => each.passed);
+  passed = JSON.stringify(warned.map((each) => [each.of, each.name, each.renews, each.passed]));
+  old = true;
+  if (passed !== before || !byId("budget").hidden || byId("person").matches(":popover-open")) refresh();
+}
+
 /** Read it again. What cannot be read is old until the next answer. */
 export async function refresh() {
   reading.abort();
@@ -15,6 +34,7 @@ export async function refresh() {
   const { signal } = reading;
   const found = await fragment("/spending/", signal).catch(() => null);
   if (!found || signal.aborted) return;
+  old = false;
   const told = byId("budget").dataset.key;
   for (const element of [...found.content.children]) byId(element.id)?.replaceWith(element);
   const { dataset, hidden } = byId("budget");
