@@ -7,14 +7,13 @@ for a core as well.
 
 import json
 import os
-import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import django
 from aiohttp import web
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page
 
 from tests.page.fake import Fake, exchange
 
@@ -53,16 +52,6 @@ class Trace:
     def longest(self) -> Task:
         """The most that one task took, each of its two times on its own."""
         return Task(max(task.cpu for task in self.tasks), max(task.elapsed for task in self.tasks))
-
-
-@asynccontextmanager
-async def chromium() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--disable-dev-shm-usage"]
-        )
-        yield browser
-        await browser.close()
 
 
 @asynccontextmanager

@@ -10,8 +10,9 @@ import os
 
 from playwright.async_api import Browser, Page
 
-from benchmarks.browser import Trace, chromium, service, tab, traced
+from benchmarks.browser import Trace, service, tab, traced
 from benchmarks.texts import text
+from tests.chromium import chromium
 from tests.page.fake import Fake, exchanges
 
 ANSWERS, LENGTH = 6, 100_000

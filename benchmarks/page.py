@@ -12,8 +12,9 @@ from dataclasses import dataclass, fields
 
 from playwright.async_api import Browser, Page
 
-from benchmarks.browser import REST, chromium, service, tab, traced
+from benchmarks.browser import REST, service, tab, traced
 from benchmarks.texts import KINDS, LENGTH, text
+from tests.chromium import chromium
 from tests.page.fake import Fake, FakeSocket, block, delta, ended, exchange, exchanges
 
 PIECES = 1_500

@@ -25,6 +25,13 @@ async def opened(fake: Fake, page: Page, key: str) -> FakeSocket:
     return socket
 
 
+async def choose(page: Page, key: str, deed: str) -> None:
+    """Something in the menu of a conversation."""
+    await page.hover(item(key))
+    await page.click(f"{item(key)} [popovertarget]")
+    await page.click(f"{item(key)} [data-action={deed}]")
+
+
 async def ask(page: Page, text: str) -> None:
     """Type a message and send it."""
     await page.fill("#text", text)

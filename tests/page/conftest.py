@@ -1,14 +1,14 @@
 """A real browser, the pages it opens, and the servers it opens them from."""
 
 import asyncio
-import shutil
 
 import pytest_asyncio
 from aiohttp import web
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import Page, expect
 
 from chat.simulator import Simulator
 from tests.cables import Cable
+from tests.chromium import chromium
 from tests.page.fake import Fake, exchange
 from tests.page.site import Site
 from tests.servers import Server
@@ -35,12 +35,8 @@ def loop_fixture(function):
 
 @session_fixture
 async def browser():
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--disable-dev-shm-usage"]
-        )
+    async with chromium() as browser:
         yield browser
-        await browser.close()
 
 
 @loop_fixture

@@ -5,7 +5,7 @@ from uuid import uuid4
 import pytest
 from playwright.async_api import expect
 
-from tests.page.acts import ASKED, BLOCKS, QUESTION, ask, item, opened, sees
+from tests.page.acts import ASKED, BLOCKS, QUESTION, ask, choose, item, opened, sees
 from tests.page.fake import block, delta, exchange
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -109,9 +109,7 @@ async def test_it_moves_to_a_new_chat_when_another_tab_deletes_this_one(fake, pa
 async def test_it_renames_at_once_and_takes_it_back_where_refused(fake, page, two):
     fruit, _ = two
     await opened(fake, page, fruit)
-    await page.hover(item(fruit))
-    await page.click(f"{item(fruit)} [popovertarget]")
-    await page.click(f"{item(fruit)} [data-action=rename]")
+    await choose(page, fruit, "rename")
     await expect(page.locator("#rename-text")).to_have_value("Fruit")
     await page.fill("#rename-text", "refuse me")
     await page.press("#rename-text", "Enter")
@@ -127,9 +125,7 @@ async def test_it_renames_at_once_and_takes_it_back_where_refused(fake, page, tw
 async def test_it_deletes_after_asking(fake, page, two):
     fruit, trees = two
     await opened(fake, page, trees)
-    await page.hover(item(fruit))
-    await page.click(f"{item(fruit)} [popovertarget]")
-    await page.click(f"{item(fruit)} [data-action=delete]")
+    await choose(page, fruit, "delete")
     await expect(page.locator("#delete [data-part=title]")).to_have_text("Fruit")
     await page.click("#delete .danger")
     await expect(page.locator(item(fruit))).to_have_count(0)

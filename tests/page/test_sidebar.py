@@ -3,16 +3,9 @@
 import pytest
 from playwright.async_api import expect
 
-from tests.page.acts import item, opened
+from tests.page.acts import choose, item, opened
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
-
-
-async def choose(page, key, deed):
-    """Something in the menu of a conversation."""
-    await page.hover(item(key))
-    await page.click(f"{item(key)} [popovertarget]")
-    await page.click(f"{item(key)} [data-action={deed}]")
 
 
 async def see_archived(page):
