@@ -42,6 +42,13 @@ class PlainChangeList(ChangeList):
             self.params = self.filter_params = {}
             return super().get_queryset(request, exclude_parameters).none()
 
+    def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Any]:
+        """Django's, but what is equal stands in the same direction, so that an index can be read both ways."""
+        ordering = super().get_ordering(request, queryset)
+        if ordering[-1] == "-pk" and isinstance(ordering[0], str) and not ordering[0].startswith("-"):
+            ordering[-1] = "pk"
+        return ordering
+
     def get_results(self, request: HttpRequest) -> None:
         """The page asked for, or the first where there are not so many."""
         try:
@@ -49,6 +56,23 @@ class PlainChangeList(ChangeList):
         except IncorrectLookupParameters:
             self.page_num = 1
             super().get_results(request)
+        keys = self._keys()
+        rows = self.apply_select_related(self.root_queryset).in_bulk(keys)
+        self.result_list = [rows[key] for key in keys if key in rows]
+
+    def _keys(self) -> list[Any]:
+        """Of the rows of the page. Rows are read when these are known, so that what is passed over is small.
+
+        A page of the second half is found from the end.
+        """
+        keys = self.queryset.values_list("pk", flat=True)
+        if not self.multi_page or (self.show_all and self.can_show_all):
+            return list(keys)
+        end = min(self.page_num * self.list_per_page, self.result_count)
+        begin = (self.page_num - 1) * self.list_per_page
+        if begin <= self.result_count // 2:
+            return list(keys[begin:end])
+        return list(keys.reverse()[self.result_count - end : self.result_count - begin])[::-1]
 
 
 class HasFigures(Protocol):
@@ -65,11 +89,9 @@ class FiguresChangeList(PlainChangeList):
     def get_results(self, request: HttpRequest) -> None:
         """Read the page, then the figures of its rows."""
         super().get_results(request)
-        rows = list(self.result_list)
-        figures = cast(HasFigures, self.model_admin).figures([row.pk for row in rows])
-        for row in rows:
+        figures = cast(HasFigures, self.model_admin).figures([row.pk for row in self.result_list])
+        for row in self.result_list:
             row.figures = figures[row.pk]
-        self.result_list = rows
 
 
 def when(moment: datetime) -> SafeString:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.contrib import admin
 from django.contrib.auth.models import Group
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
 from chat.admin.changelist import Nonsense
@@ -13,6 +13,7 @@ from chat.holds import HELD
 from chat.models import LanguageModel, Message, ReviewNote, User
 from chat.models.review import OPEN_FLAG
 from chat.reports import UNPRICED
+from chat.reports.rollups import rollup_keys
 
 
 class ConversationFilter(admin.SimpleListFilter):
@@ -123,10 +124,21 @@ class GroupFilter(admin.SimpleListFilter):
         if not (value := self.value()):
             return queryset
         if value == self.NONE:
-            return queryset.filter(**{f"{self.field}__groups": None})
+            alone = list(User.objects.filter(groups=None).values_list("pk", flat=True))
+            return queryset.filter(Q(**{self.field: None}) | Q(**{f"{self.field}__in": alone}))
         if not value.isdecimal() or len(value) > 9:
             raise Nonsense("There is no such group. Choose one here.")
-        return queryset.filter(**{f"{self.field}__in": User.objects.filter(groups=int(value)).values("pk")})
+        people = list(User.objects.filter(groups=int(value)).values_list("pk", flat=True))
+        return queryset.filter(**{f"{self.field}__in": people})
+
+    @property
+    def rolled(self) -> Q:
+        """The same of rollups by person; empty where no group is chosen."""
+        if not (value := self.value()):
+            return Q()
+        if value == self.NONE:
+            return ~Q(key__in=rollup_keys(User.objects.exclude(groups=None)))
+        return Q(key__in=rollup_keys(User.objects.filter(groups=int(value))))
 
 
 class OwnersGroupFilter(GroupFilter):

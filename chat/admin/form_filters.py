@@ -15,7 +15,8 @@ from django.utils import timezone
 from chat.admin.changelist import Nonsense
 from chat.engine.periods import midnight
 from chat.models import User
-from chat.reports.spans import EARLIEST, LATEST, usual
+from chat.reports.rollups import rollup_keys
+from chat.reports.spans import EARLIEST, LATEST, Span, usual
 from chat.templatetags.figures import money
 
 MANY_PEOPLE = 30
@@ -127,6 +128,11 @@ class PeriodFilter(FormFilter, admin.FieldListFilter):
             queryset = queryset.filter(**{f"{self.field_path}__lt": self._midnight(last + timedelta(days=1))})
         return queryset
 
+    @property
+    def span(self) -> Span:
+        """These days."""
+        return Span(self._day(self.since) or EARLIEST, self._day(self.until) or LATEST)
+
     def inputs(self) -> list[Input]:
         """Two days."""
         return [
@@ -178,11 +184,23 @@ class PersonFilter(FormFilter):
         elif self.given(self.parameter_name):
             queryset = queryset.filter(**{self.field: self._key()})
         if part := self.given(self.name)[:LONGEST_NAME]:
-            people = User.objects.filter(username__icontains=part)
-            if not people.exists():
+            # As a list, so that the database knows how many rows they have.
+            if not (people := list(User.objects.filter(username__icontains=part).values_list("pk", flat=True))):
                 raise Nonsense(f"Nobody's name has “{part}” in it.")
-            queryset = queryset.filter(**{f"{self.field}__in": people.values("pk")})
+            queryset = queryset.filter(**{f"{self.field}__in": people})
         return queryset
+
+    @property
+    def rolled(self) -> Q:
+        """The same of rollups by person; empty where nobody is chosen."""
+        found = Q()
+        if self.given(self.parameter_name) == self.DELETED:
+            found = ~Q(key__in=rollup_keys(User.objects.all()))
+        elif self.given(self.parameter_name):
+            found = Q(key=str(self._key()))
+        if part := self.given(self.name)[:LONGEST_NAME]:
+            found &= Q(key__in=rollup_keys(User.objects.filter(username__icontains=part)))
+        return found
 
     def inputs(self) -> list[Input]:
         """A part of the name."""

@@ -1,20 +1,19 @@
 """Usage records: what every call cost, with totals of whatever the filters leave. Nothing here can be changed."""
 
 import json
-from datetime import date
 from typing import Any
 
 from django.contrib import admin
 from django.core.paginator import Paginator
-from django.db.models import OuterRef, Q, QuerySet, Subquery, UUIDField
+from django.db.models import OuterRef, QuerySet, Subquery, UUIDField
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from chat import reports
 from chat.admin.call_filters import ErrorFilter, TokensFilter
+from chat.admin.call_list import CallsChangeList
+from chat.admin.call_search import sought
 from chat.admin.calls import Call, badge, cost_of
-from chat.admin.changelist import PlainChangeList, when
+from chat.admin.changelist import when
 from chat.admin.exports import Exportable
 from chat.admin.filters import ConversationFilter, GroupFilter, ModelAskedFilter, PricedFilter
 from chat.admin.form_filters import PeriodFilter, PersonFilter
@@ -22,45 +21,18 @@ from chat.admin.readonly import ReadOnlyAdmin
 from chat.exports import records
 from chat.exports.forms import Form
 from chat.exports.table import Table
-from chat.models import Message, UsageRecord, User
-from chat.reports import Totals
-from chat.reports.figures import totals_in
-from chat.reports.rollups import By
-from chat.reports.spans import EARLIEST, LATEST, Span
+from chat.models import Message, UsageRecord
 from chat.templatetags.figures import seconds, tokens
-
-
-class TotalsChangeList(PlainChangeList):
-    """A list of usage records that knows what all of them come to, not only those of the page."""
-
-    def get_results(self, request: HttpRequest) -> None:
-        """Read the totals, one of which is how many rows there are, and then the page."""
-        self.totals = self._rolled_up() or reports.totals(self.queryset)
-        request.counted = self.totals.calls  # type: ignore[attr-defined]
-        super().get_results(request)
-
-    def _rolled_up(self) -> Totals | None:
-        """The totals from rollups, where no more is chosen than days and one person or model."""
-        chosen = {name: values[-1] for name, values in self.filter_params.items()}
-        since, until = (chosen.pop(f"started_at_{name}", "") for name in ("since", "until"))
-        name, key = next(iter(chosen.items()), ("", ""))
-        if self.problem or self.query or len(chosen) > 1 or name not in _ROLLED or key == PersonFilter.DELETED:
-            return None
-        first = date.fromisoformat(since) if since else EARLIEST
-        last = date.fromisoformat(until) if until else LATEST
-        return totals_in(Span(first, last), timezone.now(), _ROLLED[name], key if name else None)
-
 
 # A subquery, so that who counts or adds up does not join the messages.
 _CONVERSATION = Subquery(Message.objects.order_by().filter(pk=OuterRef("message")).values("conversation"), UUIDField())
-_ROLLED = {"": By.MODEL, "language_model": By.MODEL, "person": By.USER}
 
 
 @admin.register(UsageRecord)
 class UsageRecordAdmin(ReadOnlyAdmin, Exportable):
     """Calls to the API."""
 
-    list_display = ("started", "person", "asked", "purpose", "prompt", "cached", "output", "charged", "ended", "took")
+    list_display = ("started", "person", "asked", "made_for", "prompt", "cached", "output", "charged", "ended", "took")
     list_filter = (
         ("started_at", PeriodFilter),
         PersonFilter,
@@ -80,7 +52,7 @@ class UsageRecordAdmin(ReadOnlyAdmin, Exportable):
     search_help_text = "The beginning of a request id, an error code, or a part of a person's name."
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
-    changelist = TotalsChangeList
+    changelist = CallsChangeList
     nothing_yet = "Every call to the API will appear here, with its tokens and its cost."
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[UsageRecord]:
@@ -101,11 +73,9 @@ class UsageRecordAdmin(ReadOnlyAdmin, Exportable):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[UsageRecord], search_term: str
     ) -> tuple[QuerySet[UsageRecord], bool]:
-        """What is compared from its beginning: to look for parts in a million records takes seconds."""
-        if not (term := search_term.strip()):
-            return queryset, False
-        people = User.objects.filter(username__icontains=term).values("pk")
-        return queryset.filter(Q(request_id__startswith=term) | Q(error_code=term) | Q(user__in=people)), False
+        """People, an error, requests."""
+        term = search_term.strip()
+        return (queryset.filter(sought(term).found) if term else queryset), False
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -122,17 +92,22 @@ class UsageRecordAdmin(ReadOnlyAdmin, Exportable):
         """When the call was made."""
         return when(record.started_at)
 
-    @admin.display(description="person", ordering="user__username")
+    @admin.display(description="person")
     def person(self, record: UsageRecord) -> str:
         """For whom it was made."""
         return str(record.user) if record.user else "deleted"
 
-    @admin.display(description="model", ordering="model_asked")
+    @admin.display(description="model")
     def asked(self, record: UsageRecord) -> str:
         """Which was asked."""
         return record.model_asked
 
-    @admin.display(description="prompt", ordering="input_tokens")
+    @admin.display(description="purpose")
+    def made_for(self, record: UsageRecord) -> str:
+        """An answer or a title."""
+        return record.get_purpose_display()
+
+    @admin.display(description="prompt")
     def prompt(self, record: UsageRecord) -> str:
         """Tokens that were not in the cache."""
         return tokens(record.input_tokens)
@@ -143,7 +118,7 @@ class UsageRecordAdmin(ReadOnlyAdmin, Exportable):
         written = record.cache_write_5m_tokens + record.cache_write_1h_tokens
         return f"{tokens(written)} / {tokens(record.cache_read_tokens)}" if written or record.cache_read_tokens else ""
 
-    @admin.display(description="output", ordering="output_tokens")
+    @admin.display(description="output")
     def output(self, record: UsageRecord) -> str:
         """Tokens of the answer, thinking included."""
         return tokens(record.output_tokens)
@@ -153,12 +128,12 @@ class UsageRecordAdmin(ReadOnlyAdmin, Exportable):
         """USD."""
         return cost_of(record)
 
-    @admin.display(description="end", ordering="end")
+    @admin.display(description="end")
     def ended(self, record: UsageRecord) -> SafeString:
         """How it ended; an error by its code."""
         return badge(record.end, record.error_code or record.get_end_display())
 
-    @admin.display(description="took", ordering="seconds")
+    @admin.display(description="took")
     def took(self, record: UsageRecord) -> str:
         """How long."""
         return "" if record.seconds is None else seconds(record.seconds)

@@ -5,7 +5,7 @@ from chat.models.catalogue import LanguageModel, Price
 from chat.models.conversation import Conversation, Message
 from chat.models.hold import LegalHold
 from chat.models.review import ReviewNote, ReviewRecord
-from chat.models.rollup import RolledDay, Rollup
+from chat.models.rollup import RolledDay, Rollup, Slice
 from chat.models.search import SearchEntry
 from chat.models.usage import UsageRecord
 from chat.models.user import User
@@ -23,6 +23,7 @@ __all__ = [
     "RolledDay",
     "Rollup",
     "SearchEntry",
+    "Slice",
     "UsageRecord",
     "User",
 ]

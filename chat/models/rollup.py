@@ -1,10 +1,10 @@
 """Rollups: what the usage records of a past day come to, so that a year is read without reading its records."""
 
 from decimal import Decimal
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, F, Q, When
 
 from chat.models.money import UsdField
 
@@ -29,25 +29,9 @@ class RolledDay(models.Model):
         return f"{self.begin:%Y-%m-%d %H:%M} to {self.end:%Y-%m-%d %H:%M}"
 
 
-class Rollup(models.Model):
-    """What the calls of a day with the same ``key`` come to, for one way of telling them apart.
+class Summed(models.Model):
+    """The sums of `reports.totals`."""
 
-    The sums are those of `reports.totals`. ``histogram`` counts seconds or tokens per second by `reports.histogram`.
-    """
-
-    class By(models.TextChoices):
-        """What tells the calls apart; all calls are in the first two, those for answers in the others."""
-
-        MODEL = "model"
-        USER = "user"
-        END = "end"
-        ERROR = "error"
-        FIRST_TOKEN = "first_token"  # noqa: S105
-        SPEED = "speed"
-
-    day = models.ForeignKey(RolledDay, on_delete=models.CASCADE, related_name="rollups")
-    by = models.CharField(max_length=11, choices=By.choices)
-    key = models.CharField(max_length=100, blank=True)
     calls = models.PositiveIntegerField(default=0)
     running = models.PositiveIntegerField(default=0)
     unpriced = models.PositiveIntegerField(default=0)
@@ -63,13 +47,70 @@ class Rollup(models.Model):
     sum_thinking = models.PositiveBigIntegerField(default=0)
     sum_web_searches = models.PositiveBigIntegerField(default=0)
     sum_web_fetches = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        abstract = True
+
+
+class Rollup(Summed):
+    """What the calls of a day with the same ``key`` come to, for one way of telling them apart.
+
+    ``histogram`` counts seconds or tokens per second by `reports.histogram`.
+    """
+
+    class By(models.TextChoices):
+        """What tells the calls apart; all calls are in the first two, those for answers in the others."""
+
+        MODEL = "model"
+        USER = "user"
+        END = "end"
+        ERROR = "error"
+        FIRST_TOKEN = "first_token"  # noqa: S105
+        SPEED = "speed"
+
+    day = models.ForeignKey(RolledDay, on_delete=models.CASCADE, related_name="rollups")
+    by = models.CharField(max_length=11, choices=By.choices)
+    key = models.CharField(max_length=100, blank=True)
     saved = UsdField(default=Decimal(0))
     histogram = models.JSONField(default=dict)
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["by", "day", "key"], name="one_rollup_per_day_and_key"),
+            models.UniqueConstraint(fields=["by", "key", "day"], name="one_rollup_per_key_and_day"),
         ]
 
     def __str__(self) -> str:
         return f"{self.day}: {self.by} {self.key}"
+
+
+class SliceQuerySet(models.QuerySet["Slice"]):
+    """The words of usage records for slices of them."""
+
+    def as_calls(self) -> Self:
+        """With the columns of usage records by which these are told apart, so that filters of calls can be asked."""
+        classes = ("input", "output", "cache_write_5m", "cache_write_1h", "cache_read")
+        known = Case(When(unpriced=0, running=0, then=F("spent")))
+        return self.alias(cost=known, **{f"{name}_tokens": F(f"sum_{name}") for name in classes})
+
+
+class Slice(Summed):
+    """What those calls of a day come to that have all of this in common.
+
+    Also in common is whether they have a price, and of which price classes they used tokens: where a sum is not zero,
+    it is zero for none of them.
+    """
+
+    day = models.ForeignKey(RolledDay, on_delete=models.CASCADE, related_name="slices")
+    model_asked = models.CharField(max_length=100)
+    purpose = models.CharField(max_length=10)
+    end = models.CharField(max_length=12)
+    exactness = models.CharField(max_length=12)
+    error_code = models.CharField(max_length=50, blank=True)
+
+    objects = SliceQuerySet.as_manager()
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.day}: {self.model_asked}, {self.purpose}, {self.end}"

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import models
 
 from chat.engine.usage import Usage
+from chat.models import lookups  # noqa: F401 - registers them
 from chat.models.conversation import Message
 from chat.models.money import UsdField
 
@@ -60,7 +61,7 @@ class UsageRecord(models.Model):
 
     message = models.ForeignKey(Message, on_delete=models.SET_NULL, null=True, related_name="usage_records")
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="usage_records"
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, db_index=False, related_name="usage_records"
     )
     purpose = models.CharField(max_length=10, choices=Purpose.choices, default=Purpose.ANSWER)
     attempt = models.PositiveSmallIntegerField(default=1)
@@ -100,8 +101,12 @@ class UsageRecord(models.Model):
     class Meta:
         ordering: ClassVar = ["-started_at"]
         indexes: ClassVar = [
-            models.Index(fields=["-started_at"]),
+            models.Index(fields=["-started_at", "-id"], name="usage_records_by_start"),
             models.Index(fields=["user", "-started_at"]),
+            models.Index(fields=["model_asked", "-started_at"], name="usage_records_by_model"),
+            models.Index(fields=["error_code", "-started_at"], name="usage_records_by_error"),
+            models.Index(fields=["cost", "id"], name="usage_records_by_cost"),
+            models.Index(fields=["request_id"], opclasses=["varchar_pattern_ops"], name="usage_records_by_request"),
             models.Index(fields=["end"], condition=models.Q(end="open"), name="open_usage_records"),
             models.Index(fields=["model_asked"], condition=models.Q(cost=None), name="usage_records_without_cost"),
         ]

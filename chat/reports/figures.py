@@ -4,21 +4,23 @@ From rollups where there are, else from the records themselves; both are made by
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Sum
+from django.db.models import Expression, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models.functions import Cast, Coalesce
 
 from chat.engine.usage import Usage
-from chat.models import Rollup, User
+from chat.models import Rollup, UsageRecord, User
+from chat.models.money import UsdField
 from chat.reports import rollups
 from chat.reports.histogram import Histogram, counts_of, together
 from chat.reports.rollups import By, Sums
 from chat.reports.spans import Interval, Span, day_of
-from chat.reports.totals import SUMS, Totals, totals_of
+from chat.reports.totals import SUMS, Totals, spent, totals, totals_by, totals_of
 
 _DAILY = (By.MODEL, By.FIRST_TOKEN, By.SPEED)
 _OF_USERS = ("calls", "running", "unpriced", "estimated", "lower_bounds", "spent", "spent_inexactly")
@@ -87,13 +89,54 @@ def figures(span: Span, now: datetime) -> Figures:
     )
 
 
-def totals_in(span: Span, now: datetime, by: str = By.MODEL, key: str | None = None) -> Totals:
-    """What the calls of a span came to, or those with one key: the same as `reports.totals`, but from rollups."""
+def totals_in(span: Span, now: datetime, rows: QuerySet[Any], records: QuerySet[UsageRecord]) -> Totals:
+    """What those of these records come to that were begun in a span: the same as `reports.totals`, but fast.
+
+    ``rows`` are the rollups or slices, of any day, of the same calls. Days that have none are read from the records.
+    """
+    days, live = _split(span, now)
+    past = rows.filter(day__in=days).aggregate(**_sums_of(SUMS))
+    found = _from_sums(past)
+    return found + totals(records.filter(live)) if live else found
+
+
+def totals_of_people(span: Span, now: datetime, keys: Collection[int]) -> dict[int, Totals]:
+    """What each of these people spent in a span."""
+    days, live = _split(span, now)
+    rows = Rollup.objects.order_by().filter(by=By.USER, key__in=[str(key) for key in keys], day__in=days)
+    sums: Iterable[Any] = rows.values("key").annotate(**_sums_of(SUMS))
+    found = {int(each["key"]): _from_sums(each) for each in sums}
+    if live:
+        for key, each in totals_by(UsageRecord.objects.filter(live, user__in=keys), "user").items():
+            found[key] = found.get(key, Totals()) + each
+    return found
+
+
+def spent_in(span: Span, now: datetime) -> Expression:
+    """What the person of the outer query spent in a span, to order by."""
+    days, live = _split(span, now)
+    key = Cast(OuterRef("pk"), Rollup.key.field)
+    rolled = Rollup.objects.order_by().filter(by=By.USER, key=key, day__in=days).values("key")
+    past = Coalesce(Subquery(rolled.annotate(sum=Sum("spent")).values("sum")), Value(0), output_field=UsdField())
+    return past + spent(UsageRecord.objects.filter(live), "user") if live else past
+
+
+def _split(span: Span, now: datetime) -> tuple[list[int], Q]:
+    """The rolled days of a span; and which records are of its other days, empty where there are none."""
     intervals = _worth_reading(span, now)
     rolled = rollups.build(intervals, now)
-    written = [row for each in intervals if each not in rolled for row in rollups.computed(each)]
-    found = _summed(list(rolled.values()), written, (by,), SUMS, key)
-    return sum((each.totals for each in found.values()), Totals())
+    # They are the last ones, which are not over or have just ended.
+    rest = [each for each in intervals if each not in rolled]
+    live = Q(started_at__gte=rest[0].begin, started_at__lt=rest[-1].end) if rest else Q()
+    return list(rolled.values()), live
+
+
+def _sums_of(names: Iterable[str]) -> dict[str, Sum]:
+    return {f"sum_of_{name}": Sum(name) for name in names}
+
+
+def _from_sums(row: Mapping[str, Any]) -> Totals:
+    return totals_of({name: row.get(f"sum_of_{name}") or 0 for name in SUMS})
 
 
 def by_group(users: dict[int | None, Totals]) -> dict[int | None, Totals]:
@@ -120,17 +163,15 @@ def _summed(
     written: Iterable[Rollup],
     ways: Collection[str],
     names: Iterable[str],
-    key: str | None = None,
 ) -> dict[tuple[str, str], Sums]:
     """These sums of rolled days, added up in the database, and those of other days."""
-    rows = Rollup.objects.order_by().filter(by__in=ways, day__in=days).filter(**({} if key is None else {"key": key}))
-    sums: Iterable[Any] = rows.values("by", "key").annotate(**{f"sum_of_{name}": Sum(name) for name in names})
+    rows = Rollup.objects.order_by().filter(by__in=ways, day__in=days)
+    sums: Iterable[Any] = rows.values("by", "key").annotate(**_sums_of(names))
     found: defaultdict[tuple[str, str], Sums] = defaultdict(Sums)
     for each in sums:
-        totals = totals_of({name: each.get(f"sum_of_{name}") or 0 for name in SUMS})
-        found[each["by"], each["key"]] = Sums(totals, each.get("sum_of_saved") or Decimal(0))
+        found[each["by"], each["key"]] = Sums(_from_sums(each), each.get("sum_of_saved") or Decimal(0))
     for row in written:
-        if row.by in ways and key in (None, row.key):
+        if row.by in ways:
             found[row.by, row.key] += Sums.of(row)
     return dict(found)
 

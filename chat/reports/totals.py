@@ -21,7 +21,7 @@ RUNNING = Q(end=UsageRecord.End.OPEN)
 UNPRICED = Q(cost=None) & ~RUNNING
 """A call that is over and has no cost: its model has no price."""
 
-_SUMS = {
+SUMMED = {
     "calls": Count("pk"),
     "running": Count("pk", filter=RUNNING),
     "unpriced": Count("pk", filter=UNPRICED),
@@ -31,9 +31,9 @@ _SUMS = {
     "spent_inexactly": Sum("cost", filter=~Q(exactness=Exactness.EXACT)),
     **{f"sum_{name}": Sum(column) for name, column in CLASSES.items()},
 }
+"""What makes up a `Totals`, as aggregates of records."""
 
-
-SUMS = tuple(_SUMS)
+SUMS = tuple(SUMMED)
 """The names of the figures that make up a `Totals`, as rows carry them."""
 
 
@@ -77,7 +77,7 @@ def usage_of(record: UsageRecord) -> Usage:
 
 def totals(records: QuerySet[UsageRecord]) -> Totals:
     """What these records come to."""
-    return totals_of(records.aggregate(**_SUMS))
+    return totals_of(records.aggregate(**SUMMED))
 
 
 def totals_by(records: QuerySet[UsageRecord], key: str) -> dict[Any, Totals]:
@@ -87,7 +87,7 @@ def totals_by(records: QuerySet[UsageRecord], key: str) -> dict[Any, Totals]:
 
 def sums_by(records: QuerySet[UsageRecord], key: str, *others: str) -> Iterator[Mapping[str, Any]]:
     """The same as rows, each with its ``group``, and apart for each value of ``others``."""
-    return iter(records.order_by().values(*others, group=F(key)).annotate(**_SUMS))
+    return iter(records.order_by().values(*others, group=F(key)).annotate(**SUMMED))
 
 
 def spent(records: QuerySet[UsageRecord], key: str) -> Expression:

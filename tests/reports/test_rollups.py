@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from chat import ledger, reports
 from chat.engine.usage import Usage
-from chat.models import LanguageModel, RolledDay, Rollup, UsageRecord, User
+from chat.models import LanguageModel, RolledDay, Rollup, Slice, UsageRecord, User
 from chat.reports import rollups
 from chat.reports.figures import figures
 from chat.reports.spans import Interval, Span
@@ -212,6 +212,24 @@ def test_a_day_that_is_built_wrongly_is_found(alice):
     Rollup.objects.filter(by="user").update(calls=2)
     (day,) = rollups.wrong_days()
     assert day.begin == NOW.replace(day=19, hour=0)
+
+
+def test_slices_that_are_wrong_are_found(alice):
+    call_at(NOW - timedelta(days=2), alice)
+    assert_true()
+    Slice.objects.update(end="stopped")
+    assert len(list(rollups.wrong_days())) == 1
+
+
+def test_calls_with_and_without_a_price_are_in_slices_of_their_own(alice):
+    for cost, read in (("1", 0), (None, 0), ("2", 0), ("4", 50)):
+        record_of(alice, cost=cost, cache_read_tokens=read, end="stopped")
+    every = rollups.sliced(Interval(NOW - timedelta(days=1), NOW + timedelta(days=1)))
+    assert sorted((each.calls, each.unpriced, each.spent, each.sum_cache_read) for each in every) == [
+        (1, 0, 4, 50),
+        (1, 1, 0, 0),
+        (2, 0, 3, 0),
+    ]
 
 
 def test_what_the_cache_saved_is_what_plain_input_would_have_cost_less_what_was_charged(alice):
