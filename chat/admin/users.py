@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
@@ -15,14 +15,14 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from chat import people, reports
+from chat import people
 from chat.admin.changelist import FiguresChangeList, when
 from chat.admin.deletion import SaysWhatIsKept, named, too_many
-from chat.models import Conversation, Message, UsageRecord, User
+from chat.models import Conversation, Message, User
 from chat.reports import Totals
+from chat.reports.figures import spent_in, totals_of_people
+from chat.reports.spans import EARLIEST, LATEST, USUAL, Span, day_of, usual
 from chat.templatetags.figures import money
-
-DAYS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,21 @@ class Figures:
     today: Totals
     days: Totals
     ever: Totals
+
+
+class PeopleChangeList(FiguresChangeList):
+    """A list that can be ordered by the figures; those of everybody are read only when it is."""
+
+    def get_ordering_field(self, field_name: Any) -> Any:
+        """What the database orders by."""
+        owned = Conversation.objects.order_by().filter(owner=OuterRef("pk")).values("owner")
+        if span := _spans(now := timezone.now()).get(field_name):
+            return spent_in(span, now)
+        if field_name == "chats":
+            return Coalesce(Subquery(owned.annotate(count=Count("pk")).values("count")), 0)
+        if field_name == "last_active":
+            return Subquery(owned.annotate(last=Max("updated_at")).values("last"))
+        return super().get_ordering_field(field_name)
 
 
 @admin.register(User)
@@ -49,37 +64,18 @@ class UserAdmin(SaysWhatIsKept, DjangoUserAdmin):
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         """With figures."""
-        return FiguresChangeList
+        return PeopleChangeList
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
-        """With what the list can be ordered by; computed only when it is."""
-        today, days = _starts()
-        records = UsageRecord.objects.all()
-        owned = Conversation.objects.order_by().filter(owner=OuterRef("pk")).values("owner")
-        return (
-            super()
-            .get_queryset(request)
-            .filter(deleted_at=None)
-            .alias(
-                conversation_count=Coalesce(Subquery(owned.annotate(count=Count("pk")).values("count")), 0),
-                active=Subquery(owned.annotate(last=Max("updated_at")).values("last")),
-                spent_today=reports.spent(records.filter(started_at__gte=today), "user"),
-                spent_in_days=reports.spent(records.filter(started_at__gte=days), "user"),
-                spent_ever=reports.spent(records, "user"),
-            )
-        )
+        """Those whose account was not deleted."""
+        return super().get_queryset(request).filter(deleted_at=None)
 
     def figures(self, keys: list[int]) -> dict[int, Figures]:
         """What the people of a page did and spent."""
-        today, days = _starts()
-        records = UsageRecord.objects.filter(user__in=keys)
+        now = timezone.now()
         owned = Conversation.objects.order_by().filter(owner__in=keys).values_list("owner")
         activity = {owner: (count, last) for owner, count, last in owned.annotate(Count("pk"), Max("updated_at"))}
-        spending = [
-            reports.totals_by(records.filter(started_at__gte=today), "user"),
-            reports.totals_by(records.filter(started_at__gte=days), "user"),
-            reports.totals_by(records, "user"),
-        ]
+        spending = [totals_of_people(span, now, keys) for span in _spans(now).values()]
         return {
             key: Figures(*activity.get(key, (0, None)), *(totals.get(key, Totals()) for totals in spending))
             for key in keys
@@ -153,27 +149,27 @@ class UserAdmin(SaysWhatIsKept, DjangoUserAdmin):
             return "inactive"
         return "superuser" if user.is_superuser else "staff" if user.is_staff else ""
 
-    @admin.display(description="conversations", ordering="conversation_count")
+    @admin.display(description="conversations", ordering="chats")
     def chats(self, user: Any) -> str:
         """How many."""
         return f"{user.figures.conversations:,}"
 
-    @admin.display(description="today", ordering="spent_today")
+    @admin.display(description="today", ordering="today")
     def today(self, user: Any) -> str:
         """USD since midnight."""
         return _spent(user.figures.today)
 
-    @admin.display(description=f"{DAYS} days", ordering="spent_in_days")
+    @admin.display(description=f"{USUAL} days", ordering="days")
     def days(self, user: Any) -> str:
         """USD in the last days."""
         return _spent(user.figures.days)
 
-    @admin.display(description="all time", ordering="spent_ever")
+    @admin.display(description="all time", ordering="ever")
     def ever(self, user: Any) -> str:
         """USD."""
         return _spent(user.figures.ever)
 
-    @admin.display(description="last active", ordering="active")
+    @admin.display(description="last active", ordering="last_active")
     def last_active(self, user: Any) -> SafeString | None:
         """When one of the person's conversations last took a message or an answer."""
         return when(user.figures.last_active) if user.figures.last_active else None
@@ -182,11 +178,13 @@ class UserAdmin(SaysWhatIsKept, DjangoUserAdmin):
     def spending(self, user: User) -> SafeString:
         """Calls, tokens and cost by period, with the ways to the records."""
         figures = self.figures([user.pk])[user.pk]
-        return render_to_string("admin/chat/user/spending.html", {"person": user, "figures": figures, "days": DAYS})
+        return render_to_string("admin/chat/user/spending.html", {"person": user, "figures": figures, "days": USUAL})
 
 
-def _starts() -> tuple[datetime, datetime]:
-    return reports.midnight(), timezone.now() - timedelta(days=DAYS)
+def _spans(now: datetime) -> dict[str, Span]:
+    """The spans of the columns, by their names."""
+    known = usual(day_of(now))
+    return {"today": known["today"][1], "days": known["30-days"][1], "ever": Span(EARLIEST, LATEST)}
 
 
 def _spent(totals: Totals) -> str:

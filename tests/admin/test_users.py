@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from django.contrib.admin.models import DELETION, LogEntry
 from django.contrib.auth.models import Permission
+from django.db import connection
 
 from chat import holds, people
 from chat.models import Conversation, UsageRecord, User
@@ -33,12 +34,39 @@ def test_it_orders_by_the_number_of_conversations(office, alice, bob):
     assert column(office.get(LIST, {"o": "-4"}), "username") == ["bob", "alice", "admin"]
 
 
-@pytest.mark.parametrize(("order", "names"), [("-6", ["bob", "alice", "admin"]), ("-7", ["alice", "bob", "admin"])])
+def _nulls_first():
+    return connection.vendor == "sqlite"
+
+
+@pytest.mark.parametrize(
+    ("order", "names"),
+    [
+        ("-6", ["bob", "alice", "admin"]),
+        ("-7", ["alice", "bob", "admin"]),
+        ("7", ["admin", "bob", "alice"]),
+        ("5.-1", ["bob", "admin", "alice"]),
+        ("-5.1", ["alice", "admin", "bob"]),
+    ],
+)
 def test_it_orders_by_what_people_spent(office, alice, bob, order, names):
     record_of(alice, cost="9", days_ago=40)
     record_of(alice, cost="1")
-    record_of(bob, cost="2")
+    record_of(bob, cost="2", days_ago=3)
     assert column(office.get(LIST, {"o": order}), "username") == names
+
+
+def test_what_people_spent_on_past_days_is_read_from_rollups(office, alice):
+    record_of(alice, cost="1")
+    record_of(alice, cost="2", days_ago=3)
+    assert column(office.get(LIST), "ever") == ["–", "$3.00"]
+    UsageRecord.objects.update(cost=5)  # behind the ledger's back
+    assert column(office.get(LIST), "ever") == ["–", "$7.00"]
+
+
+def test_it_orders_by_when_people_were_last_active(office, alice, bob):
+    for owner in (bob, alice):
+        conversation_of(owner)
+    assert column(office.get(LIST, {"o": "8"}), "username")[-1 if _nulls_first() else 1] == "alice"
 
 
 def test_the_number_of_queries_does_not_grow_with_the_rows(queries_of, alice):
