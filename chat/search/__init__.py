@@ -1,10 +1,10 @@
 """Full-text search over titles and messages, on PostgreSQL and SQLite alike.
 
-    find(term)                    everybody's conversations: all words in one message, or in the title
-    find(term, owner=alice)       hers
-    add                           when a message or a conversation is made
-    index, index_title            when a message is over or its text changed, and when a title changed
-    rebuild                       all of some conversations, say after rows were written in bulk
+    find(term)                     everybody's conversations: all words in one message, or in the title
+    find(term, owners=[alice.pk])  hers, or those of several
+    add                            when a message or a conversation is made
+    index, index_title             when a message is over or its text changed, and when a title changed
+    rebuild                        all of some conversations, say after rows were written in bulk
 
 What a word is, and that case and accents do not count, `engine.words` decides for both databases, for texts and terms
 alike. The databases keep mere lists of words, so that nothing depends on a locale, and both find the same. Of a text

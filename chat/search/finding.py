@@ -11,7 +11,6 @@ from django.db.models import Q
 from django.db.models.expressions import RawSQL
 
 from chat.engine.words import LONGEST_TERM, MOST_TERMS, Phrase, Query, parse
-from chat.models import User
 from chat.search.index import owner_word
 
 MOST = 50_000
@@ -81,18 +80,17 @@ class Hits:
         return " ".join(told)
 
 
-def find(term: str, *, owner: User | None = None) -> Hits:
-    """Search everybody's conversations, or those of one owner. Any string will do; `Hits.note` says what was wrong."""
+def find(term: str, *, owners: Collection[int] | None = None) -> Hits:
+    """Search everybody's conversations, or some people's. Any string will do; `Hits.note` says what was wrong."""
     query = parse(term)
-    if not query.wanted:
+    if not query.wanted or (owners is not None and not owners):
         return Hits(query)
-    scope = [Phrase((owner_word(owner.pk),), begins=False, sought=())] if owner else []
-    wanted = [*scope, *query.wanted]
+    scope = [owner_word(owner) for owner in owners or ()]
     if _is_postgresql():
-        loose, asked = _tsqueries(wanted, query.unwanted)
+        loose, asked = _tsqueries(scope, query.wanted, query.unwanted)
         [(found, more)] = _rows(_POSTGRESQL, [loose, asked, MOST, REACH, SAMPLE])
     else:
-        asked = _match(wanted, query.unwanted)
+        asked = _match(scope, query.wanted, query.unwanted)
         [(found, more)] = _rows(_SQLITE, [MOST, asked, MOST])
     return Hits(query, asked, found or "", bool(more))
 
@@ -107,10 +105,11 @@ def _rows(statement: str, parameters: list[Any]) -> list[Any]:
         return list(cursor.fetchall())
 
 
-def _tsqueries(wanted: Collection[Phrase], unwanted: Collection[Phrase]) -> tuple[str, str]:
+def _tsqueries(scope: Collection[str], wanted: Collection[Phrase], unwanted: Collection[Phrase]) -> tuple[str, str]:
     """The words without the order of phrases, which the index alone can answer; and all of it."""
-    exact = [*map(_tsquery, wanted), *(f"!({_tsquery(phrase)})" for phrase in unwanted)]
-    loose = [_tsquery(phrase, " & ") for phrase in wanted]
+    within = ["({})".format(" | ".join(f"'{word}'" for word in scope))] if scope else []
+    exact = [*within, *map(_tsquery, wanted), *(f"!({_tsquery(phrase)})" for phrase in unwanted)]
+    loose = [*within, *(_tsquery(phrase, " & ") for phrase in wanted)]
     loose += [f"!({_tsquery(phrase)})" for phrase in unwanted if len(phrase.words) == 1]
     return " & ".join(loose), " & ".join(exact)
 
@@ -119,8 +118,9 @@ def _tsquery(phrase: Phrase, between: str = " <-> ") -> str:
     return between.join(f"'{word}'" for word in phrase.words) + (":*" if phrase.begins else "")
 
 
-def _match(wanted: Collection[Phrase], unwanted: Collection[Phrase]) -> str:
-    found = " AND ".join(map(_fts5, wanted))
+def _match(scope: Collection[str], wanted: Collection[Phrase], unwanted: Collection[Phrase]) -> str:
+    within = ["({})".format(" OR ".join(f'"{word}"' for word in scope))] if scope else []
+    found = " AND ".join((*within, *map(_fts5, wanted)))
     return " NOT ".join([f"({found})", *map(_fts5, unwanted)])
 
 

@@ -76,7 +76,7 @@ def listing(
     Days begin where ``zone`` says, which is the site's where it is not known.
     """
     query = query.replace("\0", "").strip()[:LONGEST_TERM]
-    hits = search.find(query, owner=user) if query else None
+    hits = search.find(query, owners=[user.pk]) if query else None
     owned = Conversation.objects.of(user)
     rows = owned.filter(hits.found) if hits else owned.filter(archived=archived)
     last = get_object_or_404(owned, pk=before) if before else None

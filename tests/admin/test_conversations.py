@@ -4,9 +4,12 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import Permission
+from django.db import connection
 from django.utils import timezone
 
+from chat.admin import conversations as conversation_list
 from chat.models import Conversation, UsageRecord
+from chat.search import finding
 from tests.admin.conftest import column, titles
 from tests.spending import conversation_of, message_in, record_of, turn_in
 
@@ -177,3 +180,18 @@ def test_who_may_see_conversations_cannot_delete_them(staff, alice, permission):
     assert browser.post(f"{LIST}{conversation.pk}/delete/", {"post": "yes"}).status_code == 403
     browser.post(LIST, {"action": "delete_selected", "_selected_action": [conversation.pk], "post": "yes"})
     conversation.refresh_from_db()
+
+
+def test_of_few_people_all_is_found_however_common_its_words(office, alice, bob, monkeypatch):
+    for name in ("MOST", "REACH"):
+        monkeypatch.setattr(finding, name, 3)
+    monkeypatch.setattr(finding, "SAMPLE", 100)
+    monkeypatch.setattr(conversation_list, "FEW_PEOPLE", 1)
+    conversation_of(alice, title="The phrase")
+    for _ in range(5):
+        conversation_of(bob, title="The other phrase")
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    assert titles(office.get(LIST, {"q": '"the phrase"', "person": alice.pk})) == ["The phrase"]
+    assert "only the newest" not in office.get(LIST, {"q": "the phrase", "person": alice.pk}).content.decode()
+    assert "only the newest" in office.get(LIST, {"q": "the phrase"}).content.decode()

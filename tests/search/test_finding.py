@@ -97,9 +97,11 @@ def test_all_words_must_be_in_one_message(alice):
 def test_an_owner_finds_only_what_is_theirs(alice, bob):
     for owner, title in ((alice, "Her bees"), (bob, "His bees")):
         conversation_of(owner, title=title)
-    assert found("bees", owner=alice) == {"Her bees"}
-    assert found('"his bees"', owner=alice) == set()
-    assert found("bees") == {"Her bees", "His bees"}
+    assert found("bees", owners=[alice.pk]) == {"Her bees"}
+    assert found('"his bees"', owners=[alice.pk]) == set()
+    assert found("bees") == found("bees", owners=[alice.pk, bob.pk]) == {"Her bees", "His bees"}
+    assert found("bees -her", owners=[alice.pk, bob.pk]) == {"His bees"}
+    assert found("bees", owners=[]) == set()
 
 
 def test_each_conversation_has_its_newest_message(alice):
@@ -122,7 +124,7 @@ def test_of_very_many_messages_the_newest_are_found(alice, monkeypatch):
         connection.cursor().execute("ANALYZE chat_searchentry")
     assert found("bees") == {"Bees 6", "Bees 7", "Bees 8"}
     assert "Add a rarer word" in search.find("bees").note
-    assert found("bees", owner=alice) == {"Bees 6", "Bees 7", "Bees 8"}
+    assert found("bees", owners=[alice.pk]) == {"Bees 6", "Bees 7", "Bees 8"}
     assert found('"bees 1"') == {"Bees 1"}
 
 
