@@ -77,10 +77,11 @@ async def admin_notes(page: Page) -> None:
 
 @scene
 async def admin_notes_lower(page: Page) -> None:
-    """At its last message, with the form open."""
+    """At the message that is flagged, with the form open."""
     await page.goto(f"/admin/chat/conversation/{CHATS['noted']}/change/")
-    await page.locator(".message .note-form summary").last.click()
-    await page.locator(".message .notes").last.scroll_into_view_if_needed()
+    flagged = page.locator(".message:has(.note.flagged)")
+    await flagged.locator(".note-form summary").click()
+    await flagged.evaluate("each => each.scrollIntoView()")
 
 
 @scene
