@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -13,10 +13,9 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from chat.admin.changelist import Nonsense
-from chat.engine.periods import midnight
 from chat.models import User
 from chat.reports.rollups import rollup_keys
-from chat.reports.spans import EARLIEST, LATEST, Span, usual
+from chat.reports.spans import EARLIEST, LATEST, Span, midnight_of, usual
 from chat.templatetags.figures import money
 
 MANY_PEOPLE = 30
@@ -102,7 +101,7 @@ class FormFilter(admin.ListFilter):
 
 
 class PeriodFilter(FormFilter, admin.FieldListFilter):
-    """Days from and to, both included, in the current time zone; the usual periods are links."""
+    """Days from and to, both included, of TIME_ZONE; the usual periods are links."""
 
     def __init__(
         self,
@@ -123,9 +122,9 @@ class PeriodFilter(FormFilter, admin.FieldListFilter):
         if first and last and last < first:
             raise Nonsense(f"{last} is before {first}. Choose a last day that is not before the first.")
         if first:
-            queryset = queryset.filter(**{f"{self.field_path}__gte": self._midnight(first)})
+            queryset = queryset.filter(**{f"{self.field_path}__gte": midnight_of(first)})
         if last:
-            queryset = queryset.filter(**{f"{self.field_path}__lt": self._midnight(last + timedelta(days=1))})
+            queryset = queryset.filter(**{f"{self.field_path}__lt": midnight_of(last + timedelta(days=1))})
         return queryset
 
     @property
@@ -147,10 +146,6 @@ class PeriodFilter(FormFilter, admin.FieldListFilter):
         for name, display in _PERIODS.items():
             _, span = spans[name]
             yield display, {self.since: span.first.isoformat(), self.until: span.last.isoformat()}
-
-    @staticmethod
-    def _midnight(day: date) -> datetime:
-        return midnight(day, timezone.get_current_timezone())
 
     def _day(self, name: str) -> date | None:
         text = self.given(name)

@@ -2,13 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from django.db.models import Count, Expression, F, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
-from django.utils import timezone
 
 from chat.engine.usage import Usage
 from chat.models import Message, UsageRecord
@@ -111,11 +109,6 @@ def of_conversations() -> dict[str, Expression]:
         "spent": spent(UsageRecord.objects.all(), "message__conversation"),
         "unpriced": Coalesce(Subquery(unpriced.annotate(count=Count("pk")).values("count")), 0),
     }
-
-
-def midnight(now: datetime | None = None) -> datetime:
-    """The start of the current day in the current time zone."""
-    return timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def totals_of(row: Mapping[str, Any]) -> Totals:

@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 
 from chat.reports.buckets import buckets, label
-from chat.reports.spans import Span, asked, usual
+from chat.reports.spans import Span, asked, day_of, midnight_of, usual
 
 TODAY = date(2026, 11, 21)
 
@@ -67,6 +67,12 @@ def test_what_makes_no_sense_is_said_and_the_last_30_days_are_shown(given, sente
     assert found == usual(TODAY)["30-days"][1]
     assert sentence in said
     assert said.endswith("The last 30 days are shown instead.")
+
+
+def test_a_day_begins_at_midnight_of_the_site(settings):
+    settings.TIME_ZONE = "Pacific/Auckland"
+    today = day_of(datetime(2026, 11, 21, 12, 30, tzinfo=UTC))
+    assert (today, midnight_of(today)) == (date(2026, 11, 22), datetime(2026, 11, 21, 11, 0, tzinfo=UTC))
 
 
 def test_a_day_of_23_or_25_hours_is_one_day(settings):
