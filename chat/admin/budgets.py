@@ -6,7 +6,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.views.main import ChangeList
 from django.contrib.admin.widgets import AdminTextInputWidget
 from django.contrib.auth.models import Group
 from django.db import IntegrityError
@@ -17,7 +16,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from chat import budgets
-from chat.admin.changelist import FiguresChangeList
+from chat.admin.changelist import FiguresChangeList, Listed
 from chat.admin.standings import drawn
 from chat.budgets import Standing
 from chat.models import Budget, User
@@ -87,7 +86,7 @@ class KindFilter(admin.SimpleListFilter):
 
 
 @admin.register(Budget)
-class BudgetAdmin(admin.ModelAdmin):
+class BudgetAdmin(Listed):
     """What may be spent, by whom."""
 
     form = BudgetForm
@@ -98,11 +97,8 @@ class BudgetAdmin(admin.ModelAdmin):
     search_fields = ("user__username", "group__name")
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
+    changelist = FiguresChangeList
     nothing_yet = "What people, groups or everybody may spend in a day, a week or a month will appear here."
-
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
-        """With how each stands."""
-        return FiguresChangeList
 
     def changeform_view(
         self,

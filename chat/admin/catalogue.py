@@ -1,9 +1,6 @@
 """Models, and beside each its prices."""
 
-from typing import Any
-
 from django.contrib import admin
-from django.contrib.admin.views.main import ChangeList
 from django.contrib.admin.widgets import AdminTextInputWidget
 from django.db import models
 from django.db.models import QuerySet
@@ -12,7 +9,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from chat.admin.calls import badge
-from chat.admin.changelist import PlainChangeList
+from chat.admin.changelist import Listed
 from chat.admin.prices import Prices
 from chat.engine import pricing
 from chat.models import LanguageModel
@@ -22,7 +19,7 @@ _NO_PRICE = badge("alarm", "no price")
 
 
 @admin.register(LanguageModel)
-class LanguageModelAdmin(admin.ModelAdmin):
+class LanguageModelAdmin(Listed):
     """The models people can choose."""
 
     list_display = ("label", "id", "context", "longest_answer", "input_price", "output_price", "offered", "position")
@@ -40,10 +37,6 @@ class LanguageModelAdmin(admin.ModelAdmin):
         "thinking_types",
         "default_effort",
     )
-
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
-        """Under its name."""
-        return PlainChangeList
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[LanguageModel]:
         """With all prices in one query."""

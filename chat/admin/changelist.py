@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, Protocol, cast
 
-from django.contrib import messages
+from django.contrib import admin, messages
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
@@ -73,6 +73,16 @@ class PlainChangeList(ChangeList):
         if begin <= self.result_count // 2:
             return list(keys[begin:end])
         return list(keys.reverse()[self.result_count - end : self.result_count - begin])[::-1]
+
+
+class Listed(admin.ModelAdmin):
+    """Rows that are listed by a ``changelist``."""
+
+    changelist: type[ChangeList] = PlainChangeList
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        """That one."""
+        return self.changelist
 
 
 class HasFigures(Protocol):

@@ -3,7 +3,6 @@
 from copy import copy
 from typing import Any
 
-from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
@@ -15,7 +14,7 @@ from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_safe
 
-from chat.admin.changelist import PlainChangeList
+from chat.admin.changelist import Listed
 from chat.exports.download import download
 from chat.exports.forms import FORMS, Form
 from chat.exports.table import Table
@@ -31,10 +30,8 @@ class UnreadChangeList(ChangeList):
         """Nothing."""
 
 
-class Exportable(admin.ModelAdmin):
+class Exportable(Listed):
     """A list that can be exported as it is filtered: ``export.csv`` and ``export.jsonl`` beside it."""
-
-    changelist: type[ChangeList] = PlainChangeList
 
     def get_urls(self) -> list[URLPattern]:
         """The exports, before Django's own."""
@@ -43,10 +40,6 @@ class Exportable(admin.ModelAdmin):
             path("export.<slug:suffix>", self.admin_site.admin_view(self.export_view), name=name),
             *super().get_urls(),
         ]
-
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
-        """The ``changelist`` of these rows."""
-        return self.changelist
 
     def export_table(self, form: Form) -> Table:
         """What the export holds of each row."""

@@ -4,13 +4,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.admin.views.main import ChangeList
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.models import Group
 from django.db.models import Count
 from django.http import HttpRequest
 
-from chat.admin.changelist import FiguresChangeList
+from chat.admin.changelist import FiguresChangeList, Listed
 from chat.admin.deletion import named, too_many
 from chat.models import Budget, User
 from chat.templatetags.figures import tokens
@@ -19,14 +18,11 @@ admin.site.unregister(Group)
 
 
 @admin.register(Group)
-class GroupAdmin(DjangoGroupAdmin):
+class GroupAdmin(Listed, DjangoGroupAdmin):
     """People who share permissions and budgets."""
 
     list_display = ("name", "people")
-
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
-        """With how many people are in each."""
-        return FiguresChangeList
+    changelist = FiguresChangeList
 
     def figures(self, keys: list[int]) -> dict[int, int]:
         """How many people are in the groups of a page."""

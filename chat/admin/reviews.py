@@ -1,18 +1,16 @@
 """Who read whose conversation, when and why. Nothing here can be added, changed or deleted, by nobody."""
 
 from contextlib import suppress
-from typing import Any
 from uuid import UUID
 
 from django.contrib import admin
-from django.contrib.admin.views.main import ChangeList
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from chat.admin.changelist import PlainChangeList, when
+from chat.admin.changelist import Listed, when
 from chat.admin.form_filters import OwnerFilter, PeriodFilter, PersonFilter
 from chat.admin.readonly import ReadOnlyAdmin
 from chat.models import ReviewRecord
@@ -31,7 +29,7 @@ class WhoseFilter(OwnerFilter):
 
 
 @admin.register(ReviewRecord)
-class ReviewRecordAdmin(ReadOnlyAdmin):
+class ReviewRecordAdmin(ReadOnlyAdmin, Listed):
     """Readings of others' conversations."""
 
     list_display = ("read_at", "reader_name", "owner_name", "which", "reason", "how")
@@ -45,10 +43,6 @@ class ReviewRecordAdmin(ReadOnlyAdmin):
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     nothing_yet = "Whenever somebody reads another's conversation it will appear here, with the reason."
-
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
-        """Under its name."""
-        return PlainChangeList
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ReviewRecord]:
         """Of the conversation only whether it is still there."""

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.admin.views.main import ChangeList
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.db.models import Count, Max, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
@@ -16,7 +15,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from chat import people
-from chat.admin.changelist import FiguresChangeList, when
+from chat.admin.changelist import FiguresChangeList, Listed, when
 from chat.admin.deletion import SaysWhatIsKept, named, too_many
 from chat.models import Conversation, Message, User
 from chat.reports import Totals
@@ -52,7 +51,7 @@ class PeopleChangeList(FiguresChangeList):
 
 
 @admin.register(User)
-class UserAdmin(SaysWhatIsKept, DjangoUserAdmin):
+class UserAdmin(SaysWhatIsKept, Listed, DjangoUserAdmin):
     """Everybody with an account."""
 
     list_display = ("username", "name", "role", "chats", "today", "days", "ever", "last_active")
@@ -61,10 +60,7 @@ class UserAdmin(SaysWhatIsKept, DjangoUserAdmin):
     readonly_fields = ("spending", "last_login", "date_joined")
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
-
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
-        """With figures."""
-        return PeopleChangeList
+    changelist = PeopleChangeList
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         """Those whose account was not deleted."""
