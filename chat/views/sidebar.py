@@ -1,5 +1,6 @@
 """The list of conversations: newest first, in groups by day, searchable by title and text."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, tzinfo
@@ -23,6 +24,7 @@ from chat.search import Hits
 PAGE = 50
 NOTHING, NO_TEXT = Query(), SafeString()
 LEAD, EXCERPT = 40, 160  # characters ahead of what was found, and in all
+_MARKUP = re.compile(r"^#{1,6} |^\s*\|?[ :|-]*---[ :|-]*$|\*\*|`+|\|", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +134,8 @@ def _excerpts(messages: Iterable[UUID], query: Query) -> dict[UUID, SafeString]:
 def _excerpt(text: str, query: Query) -> SafeString:
     first, _ = next(query.marks(text), (0, 0))
     start = max(0, first - LEAD)
-    piece = " ".join(text[start : start + EXCERPT].split())
+    start = (start and text.find(" ", start, first) + 1) or start
+    piece = " ".join(_MARKUP.sub(" ", text[start : start + EXCERPT]).split())
     ahead, after = "… " if start else "", " …" if start + EXCERPT < len(text) else ""
     return format_html("{}{}{}", ahead, marked(piece, query.marks(piece)), after)
 

@@ -88,6 +88,14 @@ def test_it_shows_where_it_was_found(alice):
     assert item.url == f"/c/{chat.pk}/?leaf={said.pk}#m-{said.pk}"
 
 
+def test_it_shows_the_words_without_the_signs_of_markdown(alice):
+    chat = conversation_of(alice, "Insects")
+    table = "| Dance | Way |\n|:---|---:|\n| round | **near** |"
+    answer(question(chat, "Well?"), f"## Of bees\n\n{table}\n\nSo `x = 2 - 1` stays, a---b too.")
+    item = listing(alice, query="bees").groups[0].items[0]
+    assert item.excerpt == "Of <mark>bees</mark> Dance Way round near So x = 2 - 1 stays, a---b too."
+
+
 def test_it_shows_the_newest_message_that_has_it(alice):
     chat = conversation_of(alice, "Insects")
     asked = question(chat, "Of bees?")
