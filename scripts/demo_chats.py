@@ -81,11 +81,11 @@ def make(owner: User) -> dict[str, Conversation]:
 
 
 def limit(owner: User) -> None:
-    """A budget of the owner, and one of everybody for a day, both spent in part; a call holds some of that back."""
+    """A budget of the owner, and one of everybody for a day, spent in part; soft, so that the scenes can ask."""
     owner.groups.add(Group.objects.get_or_create(name="Finance")[0])  # which has no budget of its own
     now = timezone.now()
-    near_to_what_is_spent(Budget(user=owner), Decimal("0.84"), now)
-    near_to_what_is_spent(Budget(period="day"), Decimal("0.46"), now)
+    near_to_what_is_spent(Budget(user=owner, hard=False), Decimal("0.84"), now)
+    near_to_what_is_spent(Budget(period="day", hard=False), Decimal("0.46"), now)
     BudgetAccount.objects.filter(budget__period="day").update(reserved=F("spent") / 8)
 
 
