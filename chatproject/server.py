@@ -14,13 +14,19 @@ from typing import Any
 import uvloop
 from twisted.internet import asyncioreactor
 
+LONGEST_HEAD = 256 * 1024
+"""Bytes of a request's first line and headers: a search for 10,000 emoji, and as Referer the one before it."""
+
 
 def main() -> None:
     """Serve until told to end."""
     asyncioreactor.install(uvloop.new_event_loop())  # type: ignore[no-untyped-call]
     from daphne.cli import CommandLineInterface
+    from twisted.web.http import HTTPChannel
 
     CommandLineInterface.server_class = patient_server()
+    # Twisted takes 16 KB, and answers what is longer without a word.
+    HTTPChannel.MAX_LENGTH = HTTPChannel.totalHeadersSize = LONGEST_HEAD
     status = 0
     try:
         CommandLineInterface.entrypoint()

@@ -4,6 +4,7 @@ import subprocess
 import sys
 import time
 from http.client import HTTPConnection, IncompleteRead
+from urllib.parse import quote
 from urllib.request import urlopen
 
 import pytest
@@ -44,9 +45,9 @@ class Served:
             before, now = now, self.sent()
         return now
 
-    def ask(self, path):
+    def ask(self, path, **headers):
         connection = HTTPConnection("127.0.0.1", self.port, timeout=30)
-        connection.request("GET", path)
+        connection.request("GET", path, headers=headers)
         return connection, connection.getresponse()
 
 
@@ -86,3 +87,11 @@ def test_a_response_that_fails_in_the_middle_is_broken_off_each_time(served):
         with pytest.raises((IncompleteRead, ConnectionResetError)):
             response.read()
         leave(connection, response)
+
+
+def test_a_search_for_ten_thousand_emoji_after_another_is_answered(served):
+    search = f"/sent?q={quote('🐝' * 10_000)}"
+    connection, response = served.ask(search, Referer=f"http://127.0.0.1{search}")
+    assert response.status == 200
+    assert response.read() == b"0"
+    leave(connection, response)
