@@ -43,15 +43,29 @@ async def test_it_shows_a_question_at_once_and_the_answer_as_it_arrives(fake, pa
     assert (command["conversation"], command["parent"]) == (conversation, turn)
 
 
-async def test_it_gives_a_refused_text_back_with_the_sentence(fake, page):
+@pytest.mark.parametrize(
+    ("text", "refusal"),
+    [
+        ("Bad \x00 text", {"code": "bad_text", "message": "Control characters are not allowed."}),
+        (
+            "Too dear",
+            {
+                "code": "over_budget",
+                "message": "Your budget has $0.01 left. It starts anew tomorrow.",
+                "retry_after": 60,
+            },
+        ),
+    ],
+)
+async def test_it_gives_a_refused_text_back_with_the_sentence(fake, page, text, refusal):
     await page.goto(fake.url)
     socket = await fake.socket()
-    await ask(page, "Bad \x00 text")
+    await ask(page, text)
     command = await socket.expect("send")
     await page.fill("#text", "typed since")
-    await socket.answer(command, "refused", code="bad_text", message="Control characters are not allowed.")
-    await expect(page.locator("#composer-note")).to_have_text("Control characters are not allowed.")
-    assert await page.input_value("#text") == "Bad \x00 text\n\ntyped since"
+    await socket.answer(command, "refused", **refusal)
+    await expect(page.locator("#composer-note")).to_have_text(refusal["message"])
+    assert await page.input_value("#text") == f"{text}\n\ntyped since"
     await expect(page.locator(QUESTION)).to_have_count(0)
     await expect(page.locator("#send")).to_have_attribute("data-mode", "send")
 
