@@ -18,7 +18,7 @@ L2  ledger.py    the only writer of usage records
     people.py    the end of an account
     reviews.py   who may read others' conversations; the only writer of who did, and of reviewers' notes
     exports/     files of usage records, of conversations, of all that is one person's
-    groups.py    the groups that a site begins with
+    catalogue.py ships models and prices; groups.py the groups that a site begins with
     spending.py  what a person is told of their spending
     reports/     read-only questions about spending, and rollups of past days
     audit.py     proves the books, also against the provider's bill

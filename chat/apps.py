@@ -20,8 +20,8 @@ class ChatConfig(AppConfig):
 
 
 def _ship(plan: object = None, **_: Any) -> None:
+    from chat.catalogue import load_catalogue
     from chat.groups import ship_groups
-    from chat.models.catalogue import load_catalogue
     from chat.readiness import migrations_problem
 
     # On the way back, or in between, the tables are not as the models have them. To flush a database has no plan.

@@ -247,9 +247,11 @@ def price_at(model: str, at: datetime, prompt: int) -> Price | None:
     return None
 
 
-def has_charged(model: str, since: datetime) -> bool:
-    """Whether a call that was made at this moment or later has been charged a price of this model."""
-    calls = UsageRecord.objects.filter(started_at__gte=since, model_answered__startswith=model).exclude(cost=None)
+def has_charged(model: str, since: datetime | None = None) -> bool:
+    """Whether a call that was made at this moment or later, or ever, has been charged a price of this model."""
+    calls = UsageRecord.objects.filter(model_answered__startswith=model).exclude(cost=None)
+    if since is not None:
+        calls = calls.filter(started_at__gte=since)
     answered = calls.order_by().values_list("model_answered", flat=True).distinct()
     return any(model in (name, alias_of(name)) for name in answered)
 

@@ -19,6 +19,7 @@ LAYERS = [
         "admission",
         "audit",
         "budgets",
+        "catalogue",
         "conversations",
         "exports",
         "first_administrator",

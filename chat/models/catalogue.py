@@ -1,8 +1,6 @@
 """The models people can choose, and what they cost: rows, shipped as data in ``catalogue.json``."""
 
-import json
 import re
-from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, ClassVar
@@ -105,17 +103,3 @@ class Price(models.Model):
     def value(self) -> pricing.Price:
         """The same as a pure value."""
         return pricing.Price.of(self)
-
-
-def load_catalogue() -> None:
-    """Add the shipped models and prices that are missing; what an administrator changed stays as it is."""
-    shipped = {entry["id"]: entry for entry in json.loads(CATALOGUE.read_text(encoding="utf-8"))}
-    prices = [Price(model_id=name, **_started(row)) for name, entry in shipped.items() for row in entry.pop("prices")]
-    missing = shipped.keys() - set(LanguageModel.objects.values_list("id", flat=True))
-    LanguageModel.objects.bulk_create(LanguageModel(**shipped[name]) for name in missing)
-    known = set(Price.objects.values_list("model_id", "valid_from", "prompt_over"))
-    Price.objects.bulk_create(row for row in prices if (row.model_id, row.valid_from, row.prompt_over) not in known)
-
-
-def _started(row: dict[str, Any]) -> dict[str, Any]:
-    return {**row, "valid_from": datetime.fromisoformat(row["valid_from"]).replace(tzinfo=UTC)}
