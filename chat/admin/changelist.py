@@ -17,7 +17,24 @@ class Nonsense(IncorrectLookupParameters):
     """What was asked of a filter makes no sense: a sentence that says why and what to do."""
 
 
-class PlainChangeList(ChangeList):
+class OrderedChangeList(ChangeList):
+    """The rows that an address asks for, in an order that an index can be read in both ways."""
+
+    def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[Any]:
+        """Django's. `IncorrectLookupParameters` for what PostgreSQL takes in no text."""
+        if any("\0" in value for values in self.filter_params.values() for value in values):
+            raise IncorrectLookupParameters
+        return super().get_queryset(request, exclude_parameters)
+
+    def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Any]:
+        """Django's, but what is equal stands in the same direction."""
+        ordering = super().get_ordering(request, queryset)
+        if ordering[-1] == "-pk" and isinstance(ordering[0], str) and not ordering[0].startswith("-"):
+            ordering[-1] = "pk"
+        return ordering
+
+
+class PlainChangeList(OrderedChangeList):
     """A list under the name of what it lists. ``problem``: why nothing is listed, where a filter makes no sense."""
 
     problem: IncorrectLookupParameters | None = None
@@ -41,13 +58,6 @@ class PlainChangeList(ChangeList):
             messages.error(request, "The address has a filter that this list does not know. Choose one here.")
             self.params = self.filter_params = {}
             return super().get_queryset(request, exclude_parameters).none()
-
-    def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Any]:
-        """Django's, but what is equal stands in the same direction, so that an index can be read both ways."""
-        ordering = super().get_ordering(request, queryset)
-        if ordering[-1] == "-pk" and isinstance(ordering[0], str) and not ordering[0].startswith("-"):
-            ordering[-1] = "pk"
-        return ordering
 
     def get_results(self, request: HttpRequest) -> None:
         """The page asked for, or the first where there are not so many."""

@@ -4,7 +4,6 @@ from copy import copy
 from typing import Any
 
 from django.contrib.admin.options import IncorrectLookupParameters
-from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
@@ -14,7 +13,7 @@ from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_safe
 
-from chat.admin.changelist import Listed
+from chat.admin.changelist import Listed, OrderedChangeList
 from chat.exports.download import download
 from chat.exports.forms import FORMS, Form
 from chat.exports.table import Table
@@ -23,7 +22,7 @@ from chat.models.keys import Keys
 BAD_FILTER = "The filters of this export make no sense: {}. Go back to the list and choose them again."
 
 
-class UnreadChangeList(ChangeList):
+class UnreadChangeList(OrderedChangeList):
     """A list of which no page is read: only what it would show is asked for."""
 
     def get_results(self, request: HttpRequest) -> None:

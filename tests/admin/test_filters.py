@@ -82,7 +82,7 @@ def test_it_leaves_what_is_flagged_or_noted(office, two, admin):
         ({"person": "nobody"}, "“nobody” is nobody"),
         ({"person": "9" * 40}, "is nobody"),
         ({"person": "²"}, "is nobody"),
-        ({"person_name": "zz\0'\"<b>"}, "Nobody&#x27;s name has “zz&#x27;&quot;&lt;b&gt;”"),
+        ({"person_name": "zz'\"<b>"}, "Nobody&#x27;s name has “zz&#x27;&quot;&lt;b&gt;”"),
         ({"person_name": "x" * 10_000}, "Nobody&#x27;s name has"),
         ({"group": "9" * 40}, "There is no such group"),
         ({"group": "x"}, "There is no such group"),
@@ -95,6 +95,8 @@ def test_it_leaves_what_is_flagged_or_noted(office, two, admin):
         ({"cost": "free"}, "Choose two amounts"),
         ({"nonsense": "1"}, "a filter that this list does not know"),
         ({"archived__exact": "maybe"}, "a filter that this list does not know"),
+        ({"model": "nul \0"}, "a filter that this list does not know"),
+        ({"person_name": "nul \0"}, "a filter that this list does not know"),
     ],
 )
 def test_nonsense_finds_nothing_and_is_told(office, two, query, sentence):
@@ -104,7 +106,18 @@ def test_nonsense_finds_nothing_and_is_told(office, two, query, sentence):
     assert sentence in said(page)
 
 
-@pytest.mark.parametrize("query", [{"conversation": "x"}, {"started_at_since": "x"}, {"group": "-1"}, {"person": "x"}])
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"conversation": "x"},
+        {"started_at_since": "x"},
+        {"group": "-1"},
+        {"person": "x"},
+        {"error": "\0"},
+        {"language_model": "\0"},
+        {"end__exact": "\0"},
+    ],
+)
 def test_nonsense_finds_no_calls_either(office, two, query):
     page = office.get(CALLS, query)
     assert (page.status_code, column(page, "person")) == (200, [])
