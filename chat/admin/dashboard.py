@@ -100,8 +100,9 @@ class Page:
     @cached_property
     def trend(self) -> trends.Trend:
         """Spend by day and model, and how fast the answers were."""
-        by_hour = hours(self.span.intervals[0]) if self.span.length == 1 else {}
-        return trends.trend(self.found, by_hour, self.records, self._today, self.model_labels)
+        shown = trends.shown(self.found, self._today)
+        by_hour = hours(shown.intervals[0]) if shown.length == 1 else {}
+        return trends.trend(self.found, shown, by_hour, self.records, self.model_labels)
 
     @cached_property
     def models(self) -> rankings.Ranking:

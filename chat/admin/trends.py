@@ -61,9 +61,9 @@ class Trend:
     speed: Pace | None
 
 
-def trend(found: Figures, hours: Mapping[int, Day], records: Records, today: date, labels: Mapping[Any, str]) -> Trend:
-    """What the days of a span came to, as charts, or the ``hours`` of a single day; days to come are left out."""
-    unit, places = buckets(_shown(found, today))
+def trend(found: Figures, span: Span, hours: Mapping[int, Day], records: Records, labels: Mapping[Any, str]) -> Trend:
+    """What the days of a span that is `shown` came to, as charts, or the ``hours`` where it is a single day."""
+    unit, places = buckets(span)
     days = [_together(found.days, place) if place.hour is None else hours.get(place.hour, Day()) for place in places]
     models = {key: each.totals for key, each in found.models.items()}
     kinds = {key: f"series-{number}" for number, key in enumerate(first(models, MOST_MODELS), 1)}
@@ -92,8 +92,8 @@ def per_second(number: float) -> str:
     return f"{float(number):,.0f} / s"
 
 
-def _shown(found: Figures, today: date) -> Span:
-    """Of a long span only the days from the first call on."""
+def shown(found: Figures, today: date) -> Span:
+    """The days that are drawn: none that are to come, and of a long span only those from the first call on."""
     begins, span = next(iter(found.days), found.span.first), found.span
     start = span.first if span.length <= _EVERY_DAY else max(span.first, begins)
     return Span(start, max(start, min(span.last, today)))

@@ -209,3 +209,9 @@ def test_a_single_day_is_drawn_by_hour(office, alice):
     assert "Spend by hour" in shown(page)
     assert f"{day:%H}:00 to {day.hour + 1:02}:00 $3.00 1" in shown(page)
     assert len(re.findall(r'<rect class="series-1" x=', page.content.decode())) == 1
+
+
+def test_of_two_days_one_of_which_is_to_come_the_other_is_drawn_by_hour(office, alice):
+    begin = record_of(alice, cost="3").started_at
+    page = office.get(URL, {"from": f"{begin:%Y-%m-%d}", "to": f"{begin + timedelta(days=1):%Y-%m-%d}"})
+    assert f"{begin:%H}:00 to {begin.hour + 1:02}:00 $3.00 1" in shown(page)
