@@ -83,3 +83,14 @@ async def test_what_cannot_be_read_stays_as_it_was(fake, page):
     async with page.expect_event("requestfailed"):
         await page.click("[popovertarget=person]")
     await expect(page.locator("#spending")).to_contain_text("This month$1.20")
+
+
+async def test_a_share_that_could_not_be_read_is_told_with_the_next_news(fake, page):
+    socket = await opened(fake, page)
+    await page.route("**/spending/", lambda route: route.abort())
+    async with page.expect_event("requestfailed"):
+        await socket.send(news(80))
+    await page.unroute("**/spending/")
+    fake.spent("0.30", "4.10", WARNING, "2026-11-01.1.80")
+    await socket.send(news(80))
+    await expect(page.locator("#budget")).to_contain_text(WARNING)

@@ -27,14 +27,19 @@ export function hear({ budgets }) {
   if (passed !== before || !byId("budget").hidden || byId("person").matches(":popover-open")) refresh();
 }
 
-/** Read it again. What cannot be read is old until the next answer. */
+/** Read it again; what cannot be read, when there is news the next time. */
 export async function refresh() {
   reading.abort();
   reading = new AbortController();
   const { signal } = reading;
-  const found = await fragment("/spending/", signal).catch(() => null);
-  if (!found || signal.aborted) return;
   old = false;
+  const found = await fragment("/spending/", signal).catch(() => null);
+  if (signal.aborted) return;
+  if (!found) {
+    old = true;
+    passed = "";
+    return;
+  }
   const told = byId("budget").dataset.key;
   for (const element of [...found.content.children]) byId(element.id)?.replaceWith(element);
   const { dataset, hidden } = byId("budget");
