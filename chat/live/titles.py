@@ -24,7 +24,12 @@ LIMITS = Limits(attempts=2, idle=20, total=30)
 
 async def give_title(provider: Provider, begun: Begun, answer: str) -> None:
     """Ask for a title and keep it, unless the person has given one meanwhile. Without one the first words stay."""
-    await announce_title(begun.owner, begun.conversation, await _title(provider, begun, answer))
+    title = None
+    try:
+        title = await _title(provider, begun, answer)
+    finally:
+        # It tells what was spent, too, on the answer before.
+        await announce_title(begun.owner, begun.conversation, title)
 
 
 async def _title(provider: Provider, begun: Begun, answer: str) -> str | None:
