@@ -235,10 +235,12 @@ def _holds(rolled: RolledDay, day: Interval) -> bool:
     return _content(rolled.rollups.all()) == _content(computed(day)) and _cut(rolled.slices.all()) == _cut(sliced(day))
 
 
-def _cut(slices: Iterable[Slice]) -> dict[tuple[str, ...], Totals]:
-    found: defaultdict[tuple[str, ...], Totals] = defaultdict(Totals)
+def _cut(slices: Iterable[Slice]) -> dict[tuple[object, ...], Totals]:
+    found: defaultdict[tuple[object, ...], Totals] = defaultdict(Totals)
     for each in slices:
-        found[tuple(getattr(each, name) for name in CUTS)] += totals_in_row(each)
+        priced = not each.unpriced and not each.running
+        classes = (getattr(each, f"sum_{name}") > 0 for name in _CLASSES)
+        found[*(getattr(each, name) for name in CUTS), priced, *classes] += totals_in_row(each)
     return dict(found)
 
 
