@@ -12,7 +12,9 @@ from chat.reports import rollups
 class Command(BaseCommand):
     """Never needed: what is missing is built when somebody asks for it. After an upgrade that takes a moment."""
 
-    help = "Add up the past days for the dashboard. What is missing is also built when somebody asks for it."
+    help = (
+        "Add up the past days for the dashboard and the lists. What is missing is also built when somebody asks for it."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Which days."""
