@@ -1,7 +1,7 @@
 """How long each page of the administration takes on a big site: `python -m benchmarks.admin --conversations 100000`.
 
 The site is made in the database of DATABASE_URL, unless it holds one; without DATABASE_URL in a SQLite file that goes.
-The slowest pages come first. It fails where one takes longer than it may, or another number of queries the second time.
+The slowest pages come first. It fails where the second opening of one takes longer than it may.
 """
 
 import argparse
