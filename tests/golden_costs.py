@@ -95,6 +95,7 @@ EVERY_CLASS = [
     Golden("cache write of 1 h alone", SONNET, [used(w1=333)], "0.001332", "333*4"),
     Golden("cache read alone", SONNET, [used(read=333)], "0.0000333", "333*0.10"),
     Golden("searches alone", SONNET, [used(searches=7)], "0.07", "7*10000"),
+    Golden("a tool nobody knows the price of", SONNET, [used(server_tool_use={"code_execution_requests": 7})], None),
     Golden("a fetch has no fee", SONNET, [used(1000, fetches=9)], "0.002", "1000*2 + 9*0"),
     Golden(
         "thinking is output",
@@ -146,11 +147,7 @@ TERMS = [
     ),
     Golden("in the US, long", HAIKU, [used(100001, inference_geo="us")], "0.05500055", "100001*0.55"),
     Golden(
-        "searches cost the same there",
-        OPUS,
-        [used(1000, searches=1, inference_geo="us")],
-        "0.0144",
-        "1000*4.4 + 1*10000",
+        "searches cost the same there", OPUS, [used(1000, searches=1, inference_geo="us")], "0.0144", "1000*4.4 + 10000"
     ),
     Golden("on the moon", OPUS, [used(1000, inference_geo="moon")], None),
     Golden("fast", OPUS, [used(1000, 100, w1=10, speed="fast")], "0.01216", "1000*8 + 100*40 + 10*16"),

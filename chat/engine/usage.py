@@ -67,6 +67,17 @@ class Usage:
         )
 
 
+TOOLS = frozenset({"web_search_requests", "web_fetch_requests"})
+"""The API's own tools whose requests `Usage` counts."""
+
+
+def uses_other_tools(raw: Mapping[str, Any]) -> bool:
+    """Whether a merged usage object counts requests to a tool of the API's that `Usage` does not count."""
+    told = raw.get("server_tool_use")
+    others = set(told if isinstance(told, Mapping) else ()) - TOOLS
+    return any(name.endswith("_requests") and _count(raw, "server_tool_use", name) for name in others)
+
+
 class Terms(NamedTuple):
     """Where, how fast and in which tier the API says that it served a call; empty where it does not say."""
 

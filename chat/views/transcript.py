@@ -34,7 +34,7 @@ _EXPLANATIONS = {
     "estimated": "Estimated: the answer ended before the API had told its final count",
     "lower_bound": "At least this much: not all that was written could be counted",
 }
-_UNPRICED = "This model has no price in the catalogue, so the cost is not known"
+_UNPRICED = "The catalogue has no price for this model or for what it used, so the cost is not known"
 _WORST_LAST = tuple(_EXPLANATIONS)
 
 

@@ -62,6 +62,16 @@ def test_a_part_without_a_price_leaves_the_whole_unpriced(raw: dict[str, Any]) -
     assert charge(raw, find) is None
 
 
+@pytest.mark.parametrize("iterations", [None, [{"input_tokens": 10}]])
+@pytest.mark.parametrize(("requests", "priced"), [(7, False), (1, False), (0, True), (None, True), ("many", True)])
+def test_a_server_tool_that_nobody_knows_leaves_the_whole_unpriced(
+    requests: object, priced: bool, iterations: object
+) -> None:
+    tools = {"web_search_requests": 1, "code_execution_requests": requests}
+    raw = {"input_tokens": 10, "server_tool_use": tools, "iterations": iterations}
+    assert (charge(raw, find) is not None) == priced
+
+
 def test_nothing_costs_nothing_whatever_the_price() -> None:
     assert charge({}, lambda model, prompt: None) == (0, None)
 

@@ -180,3 +180,9 @@ async def test_a_model_without_a_price_is_unpriced(alice, upstream):
     ended, (record,) = await asked(alice, tokens=5, model="claude-other-1")
     assert (record.model_answered, record.cost, ended["cost"]) == ("claude-other-1", None, None)
     assert ended["usage"]["output"] > 0
+
+
+async def test_a_server_tool_without_a_price_leaves_its_call_unpriced(alice, upstream):
+    ended, (record,) = await asked(alice, tokens=5, usage={"server_tool_use": {"code_execution_requests": 7}})
+    assert (record.end, record.cost, ended["cost"]) == ("complete", None, None)
+    assert record.usage["server_tool_use"] == {"code_execution_requests": 7}
