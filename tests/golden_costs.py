@@ -205,6 +205,7 @@ STREAMS = [
         "0.043731",
         "9281*2 + 6*2.50 + 6*4 + 300*0.10 + 510*10 + 2*10000",
     ),
+    Golden("a tool that is not told again", SONNET, [used(searches=2), {"server_tool_use": {}}], "0.02", "2*10000"),
     Golden("writes without a split", SONNET, [{"cache_creation_input_tokens": 700}], "0.00175", "700*2.50"),
 ]
 

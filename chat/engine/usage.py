@@ -125,9 +125,18 @@ def parts(raw: Mapping[str, Any], *, ttl: str = "5m") -> list[Part]:
 def merged(earlier: Mapping[str, Any], later: Mapping[str, Any]) -> dict[str, Any]:
     """Two usage objects of one call as one: counts are cumulative, so what ``later`` names overwrites.
 
-    A field that is absent or null in ``later`` stands as it was; a zero overwrites.
+    A field that is absent or null in ``later`` stands as it was, inside an object too; a zero overwrites.
     """
-    return {**earlier, **{name: value for name, value in later.items() if value is not None}}
+    whole = {**earlier, **_told(later)}
+    for name, value in whole.items():
+        before = earlier.get(name)
+        if isinstance(value, Mapping) and isinstance(before, Mapping):
+            whole[name] = {**before, **_told(value)}
+    return whole
+
+
+def _told(raw: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in raw.items() if value is not None}
 
 
 def _count(raw: Mapping[str, Any], *path: str) -> int:

@@ -15,7 +15,7 @@ from chat import ledger, prompts, turns
 from chat.engine.events import Outcome, Started
 from chat.engine.provider import Provider
 from chat.engine.reply import Reply
-from chat.engine.usage import Usage
+from chat.engine.usage import Usage, merged
 from chat.live.announce import announce_end
 from chat.live.estimate import estimated
 from chat.live.process import is_gone
@@ -97,4 +97,4 @@ def _without(call: ledger.Call, earlier: Usage) -> ledger.Call:
         "output_tokens": max(whole.output - earlier.output, 0),
         "server_tool_use": {"web_search_requests": max(whole.web_searches - earlier.web_searches, 0)},
     }
-    return replace(call, usage={**call.usage, **own})
+    return replace(call, usage=merged(call.usage, own))

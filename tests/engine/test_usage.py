@@ -8,11 +8,12 @@ from hypothesis import strategies as st
 
 from chat.engine.usage import Part, Terms, Usage, merged, parts
 
+SPLIT = {"ephemeral_5m_input_tokens": 4, "ephemeral_1h_input_tokens": 6}
 START: dict[str, Any] = {
     "input_tokens": 2234,
     "cache_creation_input_tokens": 10,
     "cache_read_input_tokens": 300,
-    "cache_creation": {"ephemeral_5m_input_tokens": 4, "ephemeral_1h_input_tokens": 6},
+    "cache_creation": SPLIT,
     "output_tokens": 1,
     "service_tier": "standard",
     "inference_geo": "global",
@@ -40,11 +41,19 @@ def test_a_zero_overwrites_and_a_null_does_not() -> None:
     assert raw == {**START, "cache_read_input_tokens": 0}
 
 
+def test_inside_the_objects_too_what_a_delta_does_not_name_stands() -> None:
+    first, second = {"web_search_requests": 2, "web_fetch_requests": 1}, {"web_search_requests": 3}
+    raw = merged({"server_tool_use": first}, {"server_tool_use": second})
+    assert raw == {"server_tool_use": {"web_search_requests": 3, "web_fetch_requests": 1}}
+    raw = merged(raw, {"server_tool_use": {"web_search_requests": None, "web_fetch_requests": 0}})
+    assert raw == {"server_tool_use": {"web_search_requests": 3, "web_fetch_requests": 0}}
+
+
 def test_merging_changes_neither_side() -> None:
-    before, delta = dict(START), {"output_tokens": 5}
-    merged(before, delta)["input_tokens"] = 0
-    assert before == START
-    assert delta == {"output_tokens": 5}
+    before, delta = {"cache_creation": dict(SPLIT)}, {"cache_creation": {"ephemeral_5m_input_tokens": 9}}
+    merged(before, delta)["cache_creation"]["ephemeral_1h_input_tokens"] = 0
+    assert before == {"cache_creation": SPLIT}
+    assert delta == {"cache_creation": {"ephemeral_5m_input_tokens": 9}}
 
 
 def test_counts_are_cumulative_and_not_added_up() -> None:

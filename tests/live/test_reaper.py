@@ -46,7 +46,8 @@ async def test_a_killed_continuation_is_settled_without_what_it_continues(alice,
     paused, last = [(await sync_to_async(ledger.open_call)(**call, attempt=attempt)).record for attempt in (1, 2)]
     usage = {"input_tokens": 50, "output_tokens": 25, "server_tool_use": {"web_search_requests": 1}}
     await sync_to_async(ledger.close_call)(ledger.Call(paused, "claude-sonnet-5-5", usage=usage), "complete")
-    start = ledger.Call(last, "claude-sonnet-5-5", "req_2", {"input_tokens": 90, "output_tokens": 1})
+    begun = {"input_tokens": 90, "output_tokens": 1, "server_tool_use": {"web_fetch_requests": 2}}
+    start = ledger.Call(last, "claude-sonnet-5-5", "req_2", begun)
     search = {"type": "server_tool_use", "id": "srvtoolu_1", "name": "web_search", "input": {"query": "word " * 20}}
     content = [search, {"type": "text", "text": "word " * 60}]
     await sync_to_async(turns.save)("gone:1:1", [turn], [turns.Snapshot(turn, content, start)])
@@ -54,7 +55,7 @@ async def test_a_killed_continuation_is_settled_without_what_it_continues(alice,
     await reap(await get_provider())
     record = await UsageRecord.objects.aget(pk=last)
     assert (record.end, record.exactness, record.input_tokens) == ("interrupted", "lower_bound", 90)
-    assert record.web_searches == 0
+    assert (record.web_searches, record.web_fetches) == (0, 2)
     assert record.output_tokens == pytest.approx(60, abs=15)
 
 
