@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from chat.engine.events import BlockEnded, BlockStarted, Delta, Ended, Event, Json, Note, Started, UsageSeen
-from chat.engine.usage import merged
+from chat.engine.usage import Usage, merged
 
 GROWING = {
     "text": "text",
@@ -155,9 +155,14 @@ class Reply:
 
     @property
     def counted_output(self) -> int:
-        """Tokens of output that the API has counted; the placeholder at the start of a stream is no count."""
-        count = self.usage.get("output_tokens")
-        return count if self._counted_at is not None and type(count) is int else 0
+        """Tokens of output that the API has counted; the placeholder at the start of a stream is no count.
+
+        A later count need not come with ``iterations`` of its own, so it is the greater of what these and the top say.
+        """
+        if self._counted_at is None:
+            return 0
+        top = {**self.usage, "iterations": None}
+        return max(Usage.from_api(each).output for each in (self.usage, top))
 
     @property
     def uncounted_text(self) -> str:

@@ -135,6 +135,15 @@ def merged(earlier: Mapping[str, Any], later: Mapping[str, Any]) -> dict[str, An
     return whole
 
 
+def with_output(raw: Mapping[str, Any], output: int) -> dict[str, Any]:
+    """A usage object with so much output in all; of ``iterations`` the last, the running one, takes the difference."""
+    whole = {**raw, "output_tokens": output}
+    if runs := _objects(raw.get("iterations")):
+        own = _count(runs[-1], "output_tokens") + output - Usage.from_api(raw).output
+        whole["iterations"] = [*runs[:-1], {**runs[-1], "output_tokens": max(own, 0)}]
+    return whole
+
+
 def _told(raw: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in raw.items() if value is not None}
 

@@ -11,7 +11,7 @@ from chat.engine.errors import ProviderError
 from chat.engine.events import Json
 from chat.engine.provider import Prompt, Provider
 from chat.engine.reply import Reply
-from chat.engine.usage import merged
+from chat.engine.usage import Usage, merged, with_output
 from chat.ledger import Call, Exactness
 
 logger = logging.getLogger(__name__)
@@ -38,7 +38,9 @@ async def estimated(provider: Provider, prompt: Prompt, reply: Reply, call: Call
     hidden = any("thinking" in block.kind or block.kind == "server_tool_use" for block in reply.blocks_of_call)
     text = reply.uncounted_text
     output = reply.counted_output + (await _tokens_of(provider, prompt.model, text) if text else 0)
-    usage = merged(reply.usage, {"output_tokens": output, **_searches(reply)})
+    if reply.usage.get("iterations"):
+        output = max(output, Usage.from_api(reply.usage).output)
+    usage = with_output(merged(reply.usage, _searches(reply)), output)
     return replace(call, usage=usage, exactness=Exactness.LOWER_BOUND if hidden else Exactness.ESTIMATED)
 
 

@@ -15,7 +15,7 @@ from chat import ledger, prompts, turns
 from chat.engine.events import Outcome, Started
 from chat.engine.provider import Provider
 from chat.engine.reply import Reply
-from chat.engine.usage import Usage, merged
+from chat.engine.usage import Usage, merged, with_output
 from chat.live.announce import announce_end
 from chat.live.estimate import estimated
 from chat.live.process import is_gone
@@ -93,8 +93,6 @@ def _without(call: ledger.Call, earlier: Usage) -> ledger.Call:
     if earlier == Usage():
         return call
     whole = Usage.from_api(call.usage)
-    own = {
-        "output_tokens": max(whole.output - earlier.output, 0),
-        "server_tool_use": {"web_search_requests": max(whole.web_searches - earlier.web_searches, 0)},
-    }
-    return replace(call, usage=merged(call.usage, own))
+    searches = max(whole.web_searches - earlier.web_searches, 0)
+    own = merged(call.usage, {"server_tool_use": {"web_search_requests": searches}})
+    return replace(call, usage=with_output(own, max(whole.output - earlier.output, 0)))

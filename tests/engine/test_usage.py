@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat.engine.usage import Part, Terms, Usage, merged, parts
+from chat.engine.usage import Part, Terms, Usage, merged, parts, with_output
 
 SPLIT = {"ephemeral_5m_input_tokens": 4, "ephemeral_1h_input_tokens": 6}
 START: dict[str, Any] = {
@@ -129,6 +129,20 @@ def test_each_iteration_is_a_part_with_its_own_model_and_the_tools_are_one() -> 
         Part("", Usage(input=9, output=60)),
         Part("", Usage(web_searches=2)),
     ]
+
+
+RUNS = [{"model": "claude-fable-5-2", "input_tokens": 7, "output_tokens": 10}, {"input_tokens": 9, "output_tokens": 40}]
+
+
+@pytest.mark.parametrize(("output", "last"), [(50, 40), (80, 70), (30, 20), (5, 0)])
+def test_another_output_is_of_the_last_iteration_and_the_others_stand(output: int, last: int) -> None:
+    raw = with_output({"output_tokens": 40, "iterations": RUNS}, output)
+    assert raw == {"output_tokens": output, "iterations": [RUNS[0], {**RUNS[1], "output_tokens": last}]}
+
+
+@pytest.mark.parametrize("iterations", [None, [], 5, [None]])
+def test_without_readable_iterations_the_output_is_at_the_top(iterations: object) -> None:
+    assert with_output({"iterations": iterations}, 7) == {"iterations": iterations, "output_tokens": 7}
 
 
 def test_without_iterations_the_whole_is_one_part() -> None:

@@ -1,8 +1,11 @@
 """What a call used that did not come to its end, worked out from its events."""
 
-from chat.engine.events import BlockEnded, BlockStarted, Started, UsageSeen
+import pytest
+
+from chat.engine.events import BlockEnded, BlockStarted, Delta, Started, UsageSeen
 from chat.engine.provider import Prompt
 from chat.engine.reply import Reply
+from chat.engine.usage import Usage
 from chat.ledger import Call
 from chat.live.estimate import estimated
 from chat.providers import get_provider
@@ -10,6 +13,7 @@ from chat.providers import get_provider
 MODEL = "claude-sonnet-5-5"
 PROMPT = Prompt(MODEL, [{"role": "user", "content": "Why?"}], 1000)
 START = UsageSeen({"input_tokens": 90, "output_tokens": 1})
+TEXT = BlockStarted(0, {"type": "text", "text": ""})
 SEARCH = BlockStarted(0, {"type": "server_tool_use", "id": "s1", "name": "web_search", "input": {}})
 
 
@@ -24,3 +28,24 @@ async def test_the_searches_that_were_seen_leave_the_other_tools_as_the_api_coun
     usage = await usage_of(told, SEARCH, BlockEnded(0))
     tools = {"web_search_requests": 1, "web_fetch_requests": 2, "code_execution_requests": 3}
     assert usage["server_tool_use"] == tools
+
+
+async def test_what_arrived_after_iterations_were_told_is_counted_and_no_run_is_lost(upstream):
+    runs = [{"model": "claude-fable-5-2", "input_tokens": 70, "output_tokens": 500}, {"input_tokens": 90}]
+    early = UsageSeen({"output_tokens": 0, "iterations": runs})
+    usage = Usage.from_api(await usage_of(TEXT, early, Delta(0, "word " * 60)))
+    assert (usage.input, usage.output) == (160, pytest.approx(500 + 60, abs=15))
+
+
+async def test_output_that_the_api_counted_after_the_iterations_is_not_lost(upstream):
+    early = UsageSeen({"output_tokens": 5, "iterations": [{"input_tokens": 90, "output_tokens": 5}]})
+    usage = Usage.from_api(await usage_of(early, UsageSeen({"output_tokens": 300}), TEXT, Delta(0, "word " * 60)))
+    assert usage.output == pytest.approx(300 + 60, abs=15)
+
+
+async def test_iterations_that_say_more_than_what_was_saved_stand(upstream):
+    runs = [{"input_tokens": 90, "output_tokens": 400}]
+    reply = Reply.of([{"type": "text", "text": "word " * 60}])
+    reply.started, reply.usage = Started(MODEL, "req_1"), {"iterations": runs}
+    call = await estimated(await get_provider(), PROMPT, reply, Call(1))
+    assert call.usage["iterations"] == runs

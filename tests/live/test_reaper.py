@@ -39,14 +39,15 @@ async def test_a_call_that_may_still_run_is_left_alone(alice, upstream):
     assert (await UsageRecord.objects.aget(pk=record)).end == "open"
 
 
-async def test_a_killed_continuation_is_settled_without_what_it_continues(alice, upstream):
+@pytest.mark.parametrize("more", [{}, {"iterations": [{"input_tokens": 90}]}], ids=["plain", "iterations"])
+async def test_a_killed_continuation_is_settled_without_what_it_continues(alice, upstream, more):
     fields = {"conversation": None, "parent": None, "text": "Hello", "runner": "gone:1:1"}
     turn = (await sync_to_async(turns.begin)(alice, key=uuid4(), **fields)).turn
     call = {"user_id": alice.pk, "model": "claude-sonnet-5-5", "message_id": turn}
     paused, last = [(await sync_to_async(ledger.open_call)(**call, attempt=attempt)).record for attempt in (1, 2)]
     usage = {"input_tokens": 50, "output_tokens": 25, "server_tool_use": {"web_search_requests": 1}}
     await sync_to_async(ledger.close_call)(ledger.Call(paused, "claude-sonnet-5-5", usage=usage), "complete")
-    begun = {"input_tokens": 90, "output_tokens": 1, "server_tool_use": {"web_fetch_requests": 2}}
+    begun = {"input_tokens": 90, "output_tokens": 1, "server_tool_use": {"web_fetch_requests": 2}, **more}
     start = ledger.Call(last, "claude-sonnet-5-5", "req_2", begun)
     search = {"type": "server_tool_use", "id": "srvtoolu_1", "name": "web_search", "input": {"query": "word " * 20}}
     content = [search, {"type": "text", "text": "word " * 60}]
