@@ -127,9 +127,9 @@ class ChatConsumer(AsyncWebsocketConsumer):
         admission.sockets[user.pk] += 1
         self.flood = admission.Flood()
         self.checked = monotonic()
-        self.tab = Tab(user, self._put, Window(UNACKNOWLEDGED))
+        self.tab = tab = Tab(user, self._put, Window(UNACKNOWLEDGED))
         current_runner().farewells.add(self._restart)
-        self.pumping = asyncio.create_task(self._pump(self.tab))
+        self.pumping = asyncio.create_task(self._pump(tab))
         self.groups.append(group_of(user.pk))  # channels leaves these groups by itself
         await self.channel_layer.group_add(group_of(user.pk), self.channel_name)
         limits = {
@@ -138,7 +138,8 @@ class ChatConsumer(AsyncWebsocketConsumer):
             "unacknowledged": UNACKNOWLEDGED,
         }
         hello = {"protocol": wire.PROTOCOL, "user": user.get_username(), "simulated": is_simulated(), "limits": limits}
-        await self.tab.say({"type": "hello", **hello})
+        # It may be gone by now.
+        await tab.say({"type": "hello", **hello})
 
     async def _obey(self, tab: Tab, text: str | None) -> dict[str, Any] | None:
         """The refusal of a frame, or ``None`` where it was taken."""

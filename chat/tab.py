@@ -83,7 +83,9 @@ class Tab:
         fields = {"conversation": str(command.conversation), "head": head and str(head)}
         await self.say(wire.answer("watching", command.id, **fields, turns=[str(turn) for turn in open_turns]))
         cursors = {turn: Cursor(given.block, given.offset) for turn, given in command.cursors.items()}
-        await self._follow(command.conversation, {**dict.fromkeys(open_turns, Cursor()), **cursors})
+        # One that began on this socket meanwhile is on its way from its start: who watches cannot name it yet.
+        unsent = open_turns - self._watched.get(command.conversation, set())
+        await self._follow(command.conversation, {**dict.fromkeys(unsent, Cursor()), **cursors})
 
     async def _check_room(self, command: wire.Send | wire.Regenerate | wire.Watch) -> None:
         if len(self._watched) < MAX_WATCHED:

@@ -10,6 +10,7 @@ from chat import turns
 from chat.engine.events import Outcome
 from chat.live.announce import announce
 from chat.models import Message
+from tests.live.processes import directed, kept
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -62,6 +63,16 @@ async def test_the_same_key_after_the_end_sends_nothing_again(alice, tab_of, ups
         await after_all(tab, alice)
     assert len(tab.of("accepted")) == 2
     assert len(tab.of("ended")) == 1
+
+
+async def test_who_watches_without_knowing_of_a_turn_that_is_being_sent_gets_nothing_twice(alice, tab_of, upstream):
+    async with await tab_of(alice) as tab:
+        accepted = await tab.ask(directed(tokens=60, speed=30))
+        await tab.read(accepted["turn"], 20)
+        await tab.say("watch", id="again", conversation=accepted["conversation"])
+        await tab.see("watching", re="again", turns=[accepted["turn"]])
+        await tab.see("ended", turn=accepted["turn"])
+        assert tab.text(accepted["turn"]) == (await kept(accepted["turn"], lambda row: not row.is_open)).text
 
 
 async def test_a_turn_of_another_process_is_open_and_its_end_is_read_from_the_database(alice, tab_of, upstream):
