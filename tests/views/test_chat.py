@@ -197,7 +197,7 @@ def test_it_marks_estimates_and_never_calls_unknown_prices_free(client_of, alice
     page = html(client_of(alice).get(f"/c/{chat.pk}/"))
     assert ">~$0.10<" in page
     assert ">unpriced<" in page
-    assert "no price in the catalogue" in page
+    assert "The catalogue has no price for this model" in page
     assert ">Stopped<" in page
 
 
