@@ -6,6 +6,7 @@ from typing import ClassVar, Self
 from django.db import models
 from django.db.models import Case, F, Q, When
 
+from chat.engine.pricing import TOKEN_RATES
 from chat.models.money import UsdField
 
 
@@ -88,9 +89,8 @@ class SliceQuerySet(models.QuerySet["Slice"]):
 
     def as_calls(self) -> Self:
         """With the columns of usage records by which these are told apart, so that filters of calls can be asked."""
-        classes = ("input", "output", "cache_write_5m", "cache_write_1h", "cache_read")
         known = Case(When(unpriced=0, running=0, then=F("spent")))
-        return self.alias(cost=known, **{f"{name}_tokens": F(f"sum_{name}") for name in classes})
+        return self.alias(cost=known, **{f"{name}_tokens": F(f"sum_{name}") for name in TOKEN_RATES})
 
 
 class Slice(Summed):

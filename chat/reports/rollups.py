@@ -18,6 +18,7 @@ from django.db.models.functions import Cast
 from django.utils import timezone
 
 from chat.engine.charge import saved
+from chat.engine.pricing import TOKEN_RATES
 from chat.engine.usage import Usage
 from chat.models import RolledDay, Rollup, Slice, UsageRecord, User
 from chat.models.rollup import Summed
@@ -53,7 +54,6 @@ def totals_in_row(row: Summed) -> Totals:
 SETTLES = timedelta(hours=1)
 """Longer than any transaction that writes a usage record."""
 CUTS = ("model_asked", "purpose", "end", "exactness", "error_code")
-_CLASSES = ("input", "output", "cache_write_5m", "cache_write_1h", "cache_read")
 SHORTEST_TOKENS, SHORTEST_SECONDS = 16, 0.1  # of an answer whose speed says something
 _DAY = timedelta(days=1)
 
@@ -137,7 +137,7 @@ def sliced(day: Interval) -> list[Slice]:
     """The records of a day by all that tells them apart in their list, but for people; not saved."""
     told = {
         "priced": _is(Q(cost__isnull=False)),
-        **{f"has_{name}": _is(Q(**{f"{name}_tokens__gt": 0})) for name in _CLASSES},
+        **{f"has_{name}": _is(Q(**{f"{name}_tokens__gt": 0})) for name in TOKEN_RATES},
     }
     rows: Iterable[Any] = _of(day).order_by().values(*CUTS, **told).annotate(**SUMMED)
     return [Slice(**{name: row[name] or 0 for name in SUMS}, **{name: row[name] for name in CUTS}) for row in rows]
@@ -239,7 +239,7 @@ def _cut(slices: Iterable[Slice]) -> dict[tuple[object, ...], Totals]:
     found: defaultdict[tuple[object, ...], Totals] = defaultdict(Totals)
     for each in slices:
         priced = not each.unpriced and not each.running
-        classes = (getattr(each, f"sum_{name}") > 0 for name in _CLASSES)
+        classes = (getattr(each, f"sum_{name}") > 0 for name in TOKEN_RATES)
         found[*(getattr(each, name) for name in CUTS), priced, *classes] += totals_in_row(each)
     return dict(found)
 
