@@ -237,6 +237,17 @@ ITERATIONS = [
         "180000*0.50 + 3500*2.50 + 23000*0.10 + 1000*0.50",
     ),
     Golden(
+        "what is counted after the iterations is of the last",
+        SONNET,
+        [
+            used(23000, 1),
+            {"output_tokens": 1000, "iterations": [COMPACTION, MESSAGE]},
+            {"input_tokens": 23500, "output_tokens": 1700},
+        ],
+        "0.459",
+        "180000*2 + 3500*10 + 23500*2 + 1700*10",
+    ),
+    Golden(
         "searches beside iterations",
         SONNET,
         [used(searches=3), {"iterations": [MESSAGE, MESSAGE]}],

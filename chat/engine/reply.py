@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from chat.engine.events import BlockEnded, BlockStarted, Delta, Ended, Event, Json, Note, Started, UsageSeen
-from chat.engine.usage import Usage, merged
+from chat.engine.usage import Usage, has_old_runs, merged
 
 GROWING = {
     "text": "text",
@@ -97,13 +97,17 @@ class Block:
 
 
 class Reply:
-    """An answer as far as it has come. ``append`` the events of `generation` in order."""
+    """An answer as far as it has come. ``append`` the events of `generation` in order.
+
+    ``runs_are_inferred`` where the API went on counting without telling of its runs again: see `usage.merged`.
+    """
 
     def __init__(self, events: Iterable[Event] = ()) -> None:
         self.blocks: list[Block] = []
         self.started: Started | None = None
         self.usage: dict[str, Any] = {}
         self.ended: Ended | None = None
+        self.runs_are_inferred = False
         self._counted_at: Cursor | None = None
         self._call_at = Cursor()
         self._call_block = 0
@@ -122,18 +126,26 @@ class Reply:
             case BlockEnded(index):
                 self.blocks[index].ended = True
             case Started():
-                self.started, self.usage, self._counted_at = event, {}, None
+                self.restart()
+                self.started = event
                 self._call_at, self._call_block = self.end, len(self.blocks)
             case UsageSeen(usage):
-                # The first one is the start's: its input side is exact, its output a placeholder.
-                self._counted_at = self.end if self.usage else None
-                self.usage = merged(self.usage, usage)
+                self._count(usage)
             case Ended():
                 self.ended = event
 
     def restart(self) -> None:
         """Forget a call that failed before it had shown anything, or that another one continues; that starts anew."""
-        self.started, self.usage, self._counted_at = None, {}, None
+        self.started, self.usage, self._counted_at, self.runs_are_inferred = None, {}, None, False
+
+    def _count(self, usage: Json) -> None:
+        # The first one is the start's: its input side is exact, its output a placeholder.
+        self._counted_at = self.end if self.usage else None
+        before, self.usage = self.usage, merged(self.usage, usage)
+        if not has_old_runs(before, usage):
+            self.runs_are_inferred = False
+        elif self.usage["iterations"] != before["iterations"]:
+            self.runs_are_inferred = True
 
     @property
     def end(self) -> Cursor:
@@ -155,14 +167,8 @@ class Reply:
 
     @property
     def counted_output(self) -> int:
-        """Tokens of output that the API has counted; the placeholder at the start of a stream is no count.
-
-        A later count need not come with ``iterations`` of its own, so it is the greater of what these and the top say.
-        """
-        if self._counted_at is None:
-            return 0
-        top = {**self.usage, "iterations": None}
-        return max(Usage.from_api(each).output for each in (self.usage, top))
+        """Tokens of output that the API has counted; the placeholder at the start of a stream is no count."""
+        return 0 if self._counted_at is None else Usage.from_api(self.usage).output
 
     @property
     def uncounted_text(self) -> str:

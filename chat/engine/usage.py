@@ -67,6 +67,7 @@ class Usage:
         )
 
 
+_COUNTS = ("input_tokens", "output_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
 TOOLS = frozenset({"web_search_requests", "web_fetch_requests"})
 """The API's own tools whose requests `Usage` counts."""
 
@@ -125,14 +126,40 @@ def parts(raw: Mapping[str, Any], *, ttl: str = "5m") -> list[Part]:
 def merged(earlier: Mapping[str, Any], later: Mapping[str, Any]) -> dict[str, Any]:
     """Two usage objects of one call as one: counts are cumulative, so what ``later`` names overwrites.
 
-    A field that is absent or null in ``later`` stands as it was, inside an object too; a zero overwrites.
+    A field that is absent or null in ``later`` stands as it was, inside an object too; a zero overwrites. Where
+    ``iterations`` stand, what the top level counts since they were told is added to the last of them: see `_gone_on`.
     """
     whole = {**earlier, **_told(later)}
     for name, value in whole.items():
         before = earlier.get(name)
         if isinstance(value, Mapping) and isinstance(before, Mapping):
             whole[name] = {**before, **_told(value)}
+    if has_old_runs(earlier, later):
+        whole["iterations"] = _gone_on(_objects(earlier["iterations"]), earlier, later)
     return whole
+
+
+def has_old_runs(earlier: Mapping[str, Any], later: Mapping[str, Any]) -> bool:
+    """Whether ``later`` does not tell of the runs of which ``earlier`` did."""
+    return bool(_objects(earlier.get("iterations"))) and not _objects(later.get("iterations"))
+
+
+def _gone_on(
+    runs: list[Mapping[str, Any]], earlier: Mapping[str, Any], later: Mapping[str, Any]
+) -> list[Mapping[str, Any]]:
+    """The runs after ``later``: what the top level has counted since they were told is of the last, which goes on.
+
+    The top level leaves out runs that are over (reference: "Usage"; compaction and fallbacks), so what is new is its
+    growth, not its total. A total above that of all runs holds all the same: nothing that was counted is lost.
+    """
+    last = dict(runs[-1])
+    for name in _COUNTS:
+        if later.get(name) is not None:
+            total = sum(_count(run, name) for run in runs)
+            grown = max(_count(later, name) - _count(earlier, name), 0)
+            if more := max(grown, _count(later, name) - total):
+                last[name] = _count(last, name) + more
+    return [*runs[:-1], last]
 
 
 def with_output(raw: Mapping[str, Any], output: int) -> dict[str, Any]:

@@ -236,6 +236,17 @@ def test_the_output_is_counted_only_by_a_usage_after_all_that_arrived() -> None:
     assert not reply.counted
 
 
+def test_it_knows_whether_its_runs_are_all_told() -> None:
+    runs = {"output_tokens": 5, "iterations": [{"output_tokens": 5}]}
+    reply = Reply([Started("m"), UsageSeen({"output_tokens": 1}), UsageSeen(runs), UsageSeen({"output_tokens": 5})])
+    assert not reply.runs_are_inferred
+    reply.append(UsageSeen({"output_tokens": 9}))
+    reply.append(UsageSeen({"output_tokens": 9}))
+    assert (reply.runs_are_inferred, reply.counted_output) == (True, 9)
+    reply.append(UsageSeen({"output_tokens": 9, "iterations": [{"output_tokens": 9}]}))
+    assert not reply.runs_are_inferred
+
+
 def test_a_call_that_is_made_again_starts_anew() -> None:
     reply = Reply([Started("m", "req_1"), UsageSeen({"input_tokens": 5}), UsageSeen({"output_tokens": 5})])
     reply.restart()

@@ -140,6 +140,45 @@ def test_another_output_is_of_the_last_iteration_and_the_others_stand(output: in
     assert raw == {"output_tokens": output, "iterations": [RUNS[0], {**RUNS[1], "output_tokens": last}]}
 
 
+@pytest.mark.parametrize(
+    ("delta", "last"),
+    [
+        ({"output_tokens": 90}, {"output_tokens": 90}),
+        ({"output_tokens": 40}, {}),
+        ({"output_tokens": 0}, {}),
+        ({"output_tokens": 90, "iterations": None}, {"output_tokens": 90}),
+        ({"output_tokens": 90, "iterations": []}, {"output_tokens": 90}),
+        ({"input_tokens": 12, "cache_read_input_tokens": 5}, {"input_tokens": 12, "cache_read_input_tokens": 5}),
+        ({"server_tool_use": {"web_search_requests": 1}}, {}),
+    ],
+)
+def test_what_is_counted_after_the_iterations_were_told_is_of_the_last(
+    delta: dict[str, Any], last: dict[str, int]
+) -> None:
+    told = {"input_tokens": 9, "output_tokens": 40, "iterations": RUNS}
+    assert merged(told, delta)["iterations"] == [RUNS[0], {**RUNS[1], **last}]
+
+
+def test_it_is_added_up_delta_by_delta_until_they_are_told_again() -> None:
+    raw = merged({"output_tokens": 40, "iterations": RUNS}, {"output_tokens": 60})
+    raw = merged(raw, {"output_tokens": 75})
+    assert Usage.from_api(raw).output == 10 + 75
+    assert merged(raw, {"output_tokens": 80, "iterations": RUNS})["iterations"] == RUNS
+
+
+def test_a_total_above_that_of_all_iterations_is_never_lost() -> None:
+    told = {"output_tokens": 40, "iterations": [{"output_tokens": 1}]}
+    assert Usage.from_api(merged(told, {"output_tokens": 70})).output == 70
+
+
+@given(st.lists(st.integers(0, 9), min_size=1, max_size=3), st.lists(st.integers(0, 99), min_size=1, max_size=4))
+def test_no_later_total_is_lost_however_often_it_comes_without_iterations(runs: list[int], totals: list[int]) -> None:
+    raw = {"output_tokens": runs[-1], "iterations": [{"output_tokens": run} for run in runs]}
+    for total in totals:
+        raw = merged(raw, {"output_tokens": total})
+        assert Usage.from_api(raw).output >= max(total, sum(runs))
+
+
 @pytest.mark.parametrize("iterations", [None, [], 5, [None]])
 def test_without_readable_iterations_the_output_is_at_the_top(iterations: object) -> None:
     assert with_output({"iterations": iterations}, 7) == {"iterations": iterations, "output_tokens": 7}
