@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
 from django.conf import settings
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
@@ -35,6 +35,7 @@ def problems(records: QuerySet[UsageRecord]) -> Iterator[str]:
     yield from _open_too_long()
     yield from _named(UsageRecord.objects.exclude(RUNNING).filter(reserved__gt=0), _RESERVED)
     yield from _named(UsageRecord.objects.filter(UNPRICED), _UNPRICED)
+    yield from _named(UsageRecord.objects.filter(_EXACT ^ Q(estimated_by="")), _UNEXPLAINED)
     yield from _named(_second_records(), _DOUBLE)
     yield from _unrecorded_answers()
     yield from _wrong_accounts()
@@ -44,6 +45,11 @@ def problems(records: QuerySet[UsageRecord]) -> Iterator[str]:
 
 
 _RESERVED = "{} over, but money is still held back: nothing but chat/ledger.py may write usage records."
+_EXACT = Q(exactness=UsageRecord.Exactness.EXACT)
+_UNEXPLAINED = (
+    "{} not exact without a word on what the figures rest on, or exact with one: closed by a server of an older "
+    "version, or not by chat/ledger.py."
+)
 _UNPRICED = (
     "{} without a price, so the sums are too small. Add a price under Language models in the administration, "
     "then run manage.py price_calls."

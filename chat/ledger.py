@@ -28,7 +28,7 @@ from chat.models.money import UsdField, rounded
 from chat.models.usage import columns_of
 from chat.reports import UNPRICED, rollups
 
-Exactness = UsageRecord.Exactness
+Exactness, EstimatedBy = UsageRecord.Exactness, UsageRecord.EstimatedBy
 End = UsageRecord.End
 
 _NOTHING = Decimal(0)
@@ -41,6 +41,7 @@ LONGEST = 100  # of the names that come from outside; a gateway may make up long
 class Call:
     """What is known of a call: who answered, the API's merged usage object, and how long it took in seconds.
 
+    ``estimated_by`` says what figures that are not exact rest on; it is empty where they are.
     ``billed`` is false for a refusal before any output, which the API counts but does not charge.
     """
 
@@ -49,6 +50,7 @@ class Call:
     request_id: str = ""
     usage: Mapping[str, Any] = field(default_factory=dict)
     exactness: str = Exactness.EXACT
+    estimated_by: str = ""
     billed: bool = True
     error_code: str = ""
     first_token_seconds: float | None = None
@@ -176,6 +178,7 @@ def _told(call: Call) -> dict[str, Any]:
         **columns_of(Usage.from_api(call.usage)),
         "billed": call.billed,
         "exactness": call.exactness,
+        "estimated_by": "" if call.exactness == Exactness.EXACT else call.estimated_by or EstimatedBy.UNKNOWN,
         "error_code": call.error_code,
         "first_token_seconds": call.first_token_seconds,
         "seconds": call.seconds,
@@ -280,5 +283,6 @@ def abandoned_calls() -> list[Call]:
 def _calls(records: QuerySet[UsageRecord]) -> list[Call]:
     still_open = records.filter(end=End.OPEN)
     return [
-        Call(each.pk, each.model_answered, each.request_id, each.usage, Exactness.LOWER_BOUND) for each in still_open
+        Call(each.pk, each.model_answered, each.request_id, each.usage, Exactness.LOWER_BOUND, EstimatedBy.LAST_COUNT)
+        for each in still_open
     ]

@@ -14,7 +14,7 @@ from chat.models import Message, UsageRecord, User
 HAIKU, OPUS = "claude-haiku-5-5", "claude-opus-5-5"
 _OVERHEAD = 2_417  # tokens of the tools and of the system prompt, which are in front of every question
 _SPEED, _FIRST = 62, 0.8  # tokens per second; seconds
-_EXACTNESS = {"stopped": "estimated", "interrupted": "lower_bound"}
+_HOW = {"stopped": ("estimated", "text_counted"), "interrupted": ("lower_bound", "saved_text_counted")}
 
 
 def answered(message: Message, *, thinking: int = 0, searches: int = 0, tried_before: int = 0) -> None:
@@ -23,7 +23,8 @@ def answered(message: Message, *, thinking: int = 0, searches: int = 0, tried_be
         _call(message, {}, end="failed", error_code="overloaded", attempt=attempt, at=message.created_at)
     at = message.created_at + timedelta(seconds=3 * tried_before)
     raw = {} if message.state == "failed" else _used(message, thinking, searches)
-    more = {"error_code": message.error_code, "exactness": _EXACTNESS.get(message.state, "exact")}
+    exactness, how = _HOW.get(message.state, ("exact", ""))
+    more = {"error_code": message.error_code, "exactness": exactness, "estimated_by": how}
     _call(message, raw, end=message.state, attempt=tried_before + 1, at=at, **more)
 
 

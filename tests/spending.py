@@ -56,6 +56,8 @@ def record_of(user, *, cost="0.01", days_ago=0, **fields):
         "seconds": 3.0,
         **fields,
     }
+    if fields.get("exactness", "exact") != "exact":
+        fields = {"estimated_by": "text_counted", **fields}
     record = UsageRecord.objects.create(user=user, started_at=started, **fields)
     if record.message:
         conversations.recount([record.message.conversation_id])

@@ -74,6 +74,14 @@ def test_a_wrong_cost_of_iterations_is_told(alice):
     assert "not tokens times price" in problems()[0]
 
 
+@pytest.mark.parametrize("wrong", [{"exactness": "estimated"}, {"estimated_by": "last_count"}])
+def test_an_estimate_that_rests_on_nothing_and_an_exact_call_that_rests_on_something_are_told(alice, wrong):
+    call = call_for(alice)
+    call.update(**wrong)
+    (problem,) = problems()
+    assert problem.startswith(f"1 call ({call.get().pk}) is not exact without a word on what the figures rest on")
+
+
 def test_an_unpriced_call_is_told_with_what_to_do(alice):
     call = call_for(alice, model="claude-unheard-of-9")
     (problem,) = problems()
@@ -158,7 +166,7 @@ def test_a_day_that_is_rolled_up_wrongly_is_told(alice, settings):
 def test_it_reads_a_number_of_times_that_does_not_depend_on_the_records(alice, django_assert_num_queries):
     for _ in range(3):
         call_for(alice)
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(14):
         problems()
 
 

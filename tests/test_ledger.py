@@ -51,6 +51,18 @@ def test_it_prices_each_class_of_tokens(alice):
     }
 
 
+@pytest.mark.parametrize(
+    ("told", "kept"),
+    [
+        ({"exactness": "estimated", "estimated_by": "prompt_counted"}, "prompt_counted"),
+        ({"exactness": "lower_bound"}, "unknown"),
+        ({"exactness": "exact", "estimated_by": "last_count"}, ""),
+    ],
+)
+def test_a_record_says_what_its_figures_rest_on_just_where_they_are_not_exact(alice, told, kept):
+    assert closed(alice, {"input_tokens": 1}, **told).estimated_by == kept
+
+
 def test_a_dated_snapshot_costs_what_its_alias_costs(alice):
     assert closed(alice, {"input_tokens": 1_000_000}, answered="claude-sonnet-5-5-20260928").cost == 2
 

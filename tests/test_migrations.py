@@ -8,7 +8,8 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
 from django.db import connection
 
-from chat.models import Conversation, LanguageModel, User
+from chat.models import Conversation, LanguageModel, UsageRecord, User
+from tests.spending import record_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -57,3 +58,13 @@ def test_log_entries_forget_the_titles_of_conversations(admin):
         call_command("migrate", verbosity=0)
     named = LogEntry.objects.order_by("pk").values_list("object_repr", flat=True)
     assert list(named) == [f"Conversation {str(key)[:8]}", "alice"]
+
+
+def test_of_calls_closed_before_it_was_kept_nobody_knows_what_an_estimate_rests_on(alice):
+    exact, guessed, least = (record_of(alice, exactness=each) for each in ("exact", "estimated", "lower_bound"))
+    try:
+        call_command("migrate", "chat", "0013", verbosity=0)
+    finally:
+        call_command("migrate", verbosity=0)
+    kept = dict(UsageRecord.objects.values_list("pk", "estimated_by"))
+    assert kept == {exact.pk: "", guessed.pk: "unknown", least.pk: "unknown"}

@@ -35,6 +35,7 @@ FIELDS: Mapping[str, str] = {
     "error_code": "error_code",
     "first_token_seconds": "first_token_seconds",
     "seconds": "seconds",
+    "estimated_by": "estimated_by",
 }
 """Columns, and where each is from."""
 RAW = {"usage": "usage", "price": "price"}

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from chat.engine.ceiling import Size
 from chat.engine.errors import ProviderError
@@ -12,7 +12,7 @@ from chat.engine.events import Json
 from chat.engine.provider import Prompt, Provider
 from chat.engine.reply import Reply
 from chat.engine.usage import Usage, merged, with_output
-from chat.ledger import Call, Exactness
+from chat.ledger import Call, EstimatedBy, Exactness
 
 logger = logging.getLogger(__name__)
 
@@ -22,32 +22,68 @@ _BYTES_PER_TOKEN_AT_LEAST = 2
 _ONE_WORD = "a"
 
 
+class Counted(NamedTuple):
+    """Tokens, and whether the API counted them; else they are worked out from the length of the text."""
+
+    tokens: int
+    by_api: bool
+
+
+def finished(reply: Reply, call: Call) -> Call:
+    """``call``, all of whose output the API has counted.
+
+    That is exact, unless the API went on counting after it had told of its runs: which run that was is inferred.
+    """
+    if reply.runs_are_inferred:
+        return replace(call, exactness=Exactness.ESTIMATED, estimated_by=EstimatedBy.LAST_RUN)
+    return _exact(call)
+
+
 async def estimated(provider: Provider, prompt: Prompt, reply: Reply, call: Call, *, sent: bool = True) -> Call:
-    """``call`` with its usage completed and its exactness told.
+    """``call`` with its usage completed, its exactness told, and what an estimate rests on.
 
     ``sent`` is false where the API was not asked, or answered with an error status: then nothing was billed. Output
     that the API had not counted yet is counted by ``count_tokens`` on what arrived, less the overhead of a message. It
     cannot see thinking that was not shown, nor what a server tool brought into the prompt, so with these it is a lower
     bound (reference: "Token counting", an estimate and free of charge).
     """
-    if reply.counted or not sent:
-        return replace(call, exactness=Exactness.EXACT)
+    if not sent:
+        return _exact(call)
+    if reply.counted:
+        return finished(reply, call)
     if not reply.started:
-        tokens = await _count(provider, prompt.model, _with_system(prompt))
-        return replace(call, usage={"input_tokens": tokens, "output_tokens": 0}, exactness=Exactness.ESTIMATED)
-    hidden = any("thinking" in block.kind or block.kind == "server_tool_use" for block in reply.blocks_of_call)
-    text = reply.uncounted_text
-    output = reply.counted_output + (await _tokens_of(provider, prompt.model, text) if text else 0)
+        return await _never_started(provider, prompt, call)
+    output, how = reply.counted_output, EstimatedBy.LAST_COUNT
+    if text := reply.uncounted_text:
+        later = await _tokens_of(provider, prompt.model, text)
+        output, how = output + later.tokens, EstimatedBy.TEXT_COUNTED if later.by_api else EstimatedBy.TEXT_LENGTH
     if reply.usage.get("iterations"):
         output = max(output, Usage.from_api(reply.usage).output)
     usage = with_output(merged(reply.usage, _searches(reply)), output)
-    return replace(call, usage=usage, exactness=Exactness.LOWER_BOUND if hidden else Exactness.ESTIMATED)
+    hidden = any("thinking" in block.kind or block.kind == "server_tool_use" for block in reply.blocks_of_call)
+    exactness = Exactness.LOWER_BOUND if hidden else Exactness.ESTIMATED
+    return replace(call, usage=usage, exactness=exactness, estimated_by=how)
+
+
+def _exact(call: Call) -> Call:
+    return replace(call, exactness=Exactness.EXACT, estimated_by="")
+
+
+async def _never_started(provider: Provider, prompt: Prompt, call: Call) -> Call:
+    """The prompt alone: nothing is known to have been written."""
+    sent = await _count(provider, prompt.model, _with_system(prompt))
+    return replace(
+        call,
+        usage={"input_tokens": sent.tokens, "output_tokens": 0},
+        exactness=Exactness.ESTIMATED,
+        estimated_by=EstimatedBy.PROMPT_COUNTED if sent.by_api else EstimatedBy.PROMPT_LENGTH,
+    )
 
 
 async def size_of(provider: Provider, prompt: Prompt) -> Size:
     """How much a call asks for, counted by the API; where that fails, rather too much than too little."""
-    tokens = await _count(provider, prompt.model, _with_system(prompt), _BYTES_PER_TOKEN_AT_LEAST)
-    return Size.counted(tokens, prompt.max_tokens)
+    sent = await _count(provider, prompt.model, _with_system(prompt), _BYTES_PER_TOKEN_AT_LEAST)
+    return Size.counted(sent.tokens, prompt.max_tokens)
 
 
 def _searches(reply: Reply) -> dict[str, Any]:
@@ -57,23 +93,30 @@ def _searches(reply: Reply) -> dict[str, Any]:
     return {"server_tool_use": {"web_search_requests": seen}} if seen else {}
 
 
-async def _tokens_of(provider: Provider, model: str, text: str) -> int:
+async def _tokens_of(provider: Provider, model: str, text: str) -> Counted:
+    said: list[Json] = [{"role": "user", "content": text}]
     whole, overhead = await asyncio.gather(
-        _count(provider, model, [{"role": "user", "content": text}]),
-        _count(provider, model, [{"role": "user", "content": _ONE_WORD}]),
+        _count(provider, model, said), _count(provider, model, [{"role": "user", "content": _ONE_WORD}])
     )
-    return max(whole - overhead + 1, 1)
+    if whole.by_api and overhead.by_api:
+        return Counted(max(whole.tokens - overhead.tokens + 1, 1), by_api=True)
+    # What is left of one count without the other is neither.
+    return Counted(max(_by_length(said), 1), by_api=False)
 
 
 async def _count(
     provider: Provider, model: str, messages: Sequence[Json], bytes_per_token: int = _BYTES_PER_TOKEN
-) -> int:
+) -> Counted:
     try:
         async with asyncio.timeout(COUNT_SECONDS):
-            return await provider.count_tokens(model, messages)
+            return Counted(await provider.count_tokens(model, messages), by_api=True)
     except (ProviderError, TimeoutError) as error:
         logger.warning("Tokens were estimated from the length of the text: count_tokens failed (%r).", error)
-        return sum(len(str(message["content"]).encode()) for message in messages) // bytes_per_token
+        return Counted(_by_length(messages, bytes_per_token), by_api=False)
+
+
+def _by_length(messages: Sequence[Json], bytes_per_token: int = _BYTES_PER_TOKEN) -> int:
+    return sum(len(str(message["content"]).encode()) for message in messages) // bytes_per_token
 
 
 def _with_system(prompt: Prompt) -> list[Json]:

@@ -17,8 +17,8 @@ from chat.engine.events import BlockEnded, BlockStarted, CallFailed, Calling, De
 from chat.engine.generation import Generation, Limits
 from chat.engine.provider import Prompt, Provider
 from chat.engine.reply import Reply
-from chat.ledger import Call, Exactness, Opened, Uncounted
-from chat.live.estimate import estimated, size_of
+from chat.ledger import Call, EstimatedBy, Exactness, Opened, Uncounted
+from chat.live.estimate import estimated, finished, size_of
 from chat.live.threads import until_done
 
 PAUSES = 5  # how often one answer may be continued; the API pauses after some ten runs of its own tools
@@ -91,7 +91,7 @@ class Metered:
         """Close the call that paused, and send back what it wrote, as it is."""
         call, self._record = self.call(), None
         if call:
-            await until_done(ledger.close_call, replace(call, exactness=Exactness.EXACT), Outcome.COMPLETE.value)
+            await until_done(ledger.close_call, finished(self._reply, call), Outcome.COMPLETE.value)
         self._reply.restart()
         answer = {"role": "assistant", "content": self._reply.content()}
         self._prompt = replace(self._prompt, messages=[*self._question, answer])
@@ -110,6 +110,7 @@ class Metered:
             request_id=started.request_id if started else error.request_id if error else "",
             usage=dict(self._reply.usage),
             exactness=Exactness.LOWER_BOUND,
+            estimated_by=EstimatedBy.LAST_COUNT,
             error_code=error.code if error else "",
             first_token_seconds=self._first_token,
             seconds=monotonic() - self._called_at,
@@ -124,7 +125,7 @@ class Metered:
             return await self._estimated(call, ended.error)
         written = any(block.length or block.kind != "text" for block in self._reply.blocks_of_call)
         refused_at_once = ended.stop_reason == "refusal" and not written
-        return replace(call, exactness=Exactness.EXACT, billed=not refused_at_once)
+        return replace(finished(self._reply, call), billed=not refused_at_once)
 
     async def _open(self) -> None:
         self._calls += 1

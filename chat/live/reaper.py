@@ -16,6 +16,7 @@ from chat.engine.events import Outcome, Started
 from chat.engine.provider import Provider
 from chat.engine.reply import Reply
 from chat.engine.usage import Usage, merged, with_output
+from chat.ledger import EstimatedBy
 from chat.live.announce import announce_end
 from chat.live.estimate import estimated
 from chat.live.process import is_gone
@@ -25,6 +26,10 @@ from chat.models import LanguageModel, Message
 logger = logging.getLogger(__name__)
 
 SIGN_SECONDS = 3
+_OF_WHAT_WAS_SAVED = {
+    EstimatedBy.TEXT_COUNTED: EstimatedBy.SAVED_TEXT_COUNTED,
+    EstimatedBy.TEXT_LENGTH: EstimatedBy.SAVED_TEXT_LENGTH,
+}
 
 
 async def reap(provider: Provider, spare: Container[UUID] = ()) -> int:
@@ -84,8 +89,14 @@ async def _settled(provider: Provider, orphan: Message, call: ledger.Call) -> le
         prompt = await in_thread(prompts.prompt_of)(orphan.pk)
     except (LanguageModel.DoesNotExist, Message.DoesNotExist):
         return call
-    settled = replace(await estimated(provider, prompt, reply, call), exactness=ledger.Exactness.LOWER_BOUND)
+    settled = _at_least(await estimated(provider, prompt, reply, call))
     return _without(settled, await in_thread(ledger.written_before)(orphan.pk)) if call.model else settled
+
+
+def _at_least(call: ledger.Call) -> ledger.Call:
+    """The same as a lower bound, which rests on what was saved."""
+    how = _OF_WHAT_WAS_SAVED.get(call.estimated_by, call.estimated_by)
+    return replace(call, exactness=ledger.Exactness.LOWER_BOUND, estimated_by=how)
 
 
 def _without(call: ledger.Call, earlier: Usage) -> ledger.Call:

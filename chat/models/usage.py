@@ -59,6 +59,23 @@ class UsageRecord(models.Model):
         ESTIMATED = "estimated"
         LOWER_BOUND = "lower_bound", "Lower bound"
 
+    class EstimatedBy(models.TextChoices):
+        """What the figures of a call rest on that are not exact.
+
+        After the start of a stream the input side is the API's in any case, and its last count of the output: an
+        estimate is of the output after that.
+        """
+
+        PROMPT_COUNTED = "prompt_counted", "count_tokens on the prompt"
+        PROMPT_LENGTH = "prompt_length", "the bytes of the prompt, divided by four"
+        TEXT_COUNTED = "text_counted", "count_tokens on the text that arrived"
+        TEXT_LENGTH = "text_length", "the bytes of the text that arrived, divided by four"
+        SAVED_TEXT_COUNTED = "saved_text_counted", "count_tokens on the text that was saved"
+        SAVED_TEXT_LENGTH = "saved_text_length", "the bytes of the text that was saved, divided by four"
+        LAST_COUNT = "last_count", "what the API had told by then"
+        LAST_RUN = "last_run", "the API's total, put to the last run it told of"
+        UNKNOWN = "unknown", "not known: an older version closed it"
+
     message = models.ForeignKey(Message, on_delete=models.SET_NULL, null=True, related_name="usage_records")
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, db_index=False, related_name="usage_records"
@@ -91,6 +108,14 @@ class UsageRecord(models.Model):
         null=True, help_text="The longest answer that was paid for in advance; empty where no hard budget bound."
     )
     exactness = models.CharField(max_length=12, choices=Exactness.choices, default=Exactness.EXACT)
+    estimated_by = models.CharField(
+        max_length=20,
+        choices=EstimatedBy.choices,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Empty where exact.",
+    )
     end = models.CharField(max_length=12, choices=End.choices, default=End.OPEN)
     error_code = models.CharField(max_length=50, blank=True)
     started_at = models.DateTimeField()

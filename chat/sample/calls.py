@@ -15,6 +15,7 @@ from chat.models.usage import columns_of
 from chat.sample.models import UNPRICED, Models
 
 End, Exactness, Purpose = UsageRecord.End, UsageRecord.Exactness, UsageRecord.Purpose
+EstimatedBy = UsageRecord.EstimatedBy
 ERRORS = ("overloaded", "rate_limited", "server_error", "timeout", "cut_off", "unreachable", "bad_request", "too_large")
 _ERROR_WEIGHTS = (44, 22, 10, 8, 6, 5, 3, 2)
 BROKE = {"timeout", "cut_off"}  # what happens after the stream began
@@ -73,7 +74,7 @@ class Calls:
         record = self._record(asked, at, message, attempt)
         record.error_code = code
         if code in BROKE and may_break:
-            record.exactness = Exactness.ESTIMATED
+            record.exactness, record.estimated_by = Exactness.ESTIMATED, EstimatedBy.TEXT_COUNTED
             raw = self._prompt(asked) | {"output_tokens": asked.written // 3}
             return self._closed(record, raw, End.FAILED, *self._pace(asked.model, raw["output_tokens"]))
         return self._closed(record, {}, End.FAILED, None, self._random.uniform(0.1, 3))
@@ -84,7 +85,9 @@ class Calls:
         output = asked.written + thought
         if end != End.COMPLETE:
             output = round(output * chance.uniform(0.05, 0.9))
-            record.exactness = Exactness.LOWER_BOUND if thought or end == End.INTERRUPTED else Exactness.ESTIMATED
+            lost = end == End.INTERRUPTED
+            record.exactness = Exactness.LOWER_BOUND if thought or lost else Exactness.ESTIMATED
+            record.estimated_by = EstimatedBy.SAVED_TEXT_COUNTED if lost else EstimatedBy.TEXT_COUNTED
         raw = self._prompt(asked) | {"output_tokens": output}
         if thought:
             raw["output_tokens_details"] = {"thinking_tokens": min(thought, output)}

@@ -32,6 +32,7 @@ class Directive:
     stop_details: dict[str, Any] | None = None
     usage: dict[str, Any] = field(default_factory=dict)  # merged over the usage of the last message_delta
     message_deltas: int = 1
+    iterations: list[dict[str, Any]] | None = None  # told in the usage of the first message_delta
     model: str | None = None  # the model that the answer names
     # How fast.
     speed: float | None = None  # deltas a second; 0 = as fast as possible

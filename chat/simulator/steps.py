@@ -127,14 +127,16 @@ def envelope(plan: Plan, message_id: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def message_delta(plan: Plan, entry: Entry, last: bool) -> Step:
-    """Stop reason and cumulative usage; all but the last have no stop reason."""
+def message_delta(plan: Plan, entry: Entry, number: int) -> Step:
+    """Stop reason and cumulative usage; all but the last have no stop reason, all but the first no iterations."""
     usage = entry.usage
     del usage["cache_creation"]
     if not entry.searches:
         del usage["server_tool_use"]
     delta: dict[str, Any] = {"stop_reason": None, "stop_sequence": None, "stop_details": None}
-    if last:
+    if not number and plan.directive.iterations:
+        usage["iterations"] = plan.directive.iterations
+    if number == plan.directive.message_deltas - 1:
         delta |= {"stop_reason": plan.stop_reason, "stop_details": plan.stop_details}
         usage |= plan.directive.usage
     return event("message_delta", {"delta": delta, "usage": usage})
@@ -151,7 +153,7 @@ def stream(plan: Plan, entry: Entry, message_id: str) -> Iterator[Step]:
     if directive.unknown != "event":
         yield from unknown_steps(directive.unknown, len(plan.blocks))
     for number in range(directive.message_deltas):
-        yield message_delta(plan, entry, last=number == directive.message_deltas - 1)
+        yield message_delta(plan, entry, number)
     yield event("message_stop", {})
 
 

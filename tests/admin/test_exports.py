@@ -74,6 +74,14 @@ async def test_it_says_what_each_call_was(exported, alice):
         assert read["started_at"].endswith("Z")
 
 
+async def test_it_says_what_an_estimate_rests_on(exported, alice):
+    await sync_to_async(record_of)(alice, exactness="lower_bound", estimated_by="saved_text_counted")
+    (row,) = table_of((await exported(f"{LIST}export.csv"))[1])
+    (line,) = [json.loads(line) for line in (await exported(f"{LIST}export.jsonl"))[1].splitlines()]
+    assert row["exactness"] == line["exactness"] == "lower_bound"
+    assert row["estimated_by"] == line["estimated_by"] == "saved_text_counted"
+
+
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "＝"])
 async def test_no_text_of_it_is_a_formula(exported, alice, start):
     await sync_to_async(record_of)(alice, error_code=f'{start}HYPERLINK("x")')

@@ -53,7 +53,7 @@ def test_it_shows_what_a_call_counted_cost_and_took(office, alice):
         "Cache read 51,200 $0.10 $0.0051",
         "Output 840 $10.00 $0.0084",
         "Web searches 1 $10.00 $0.01",
-        "Figures Estimated",
+        "Figures Estimated Rest on count_tokens on the text that arrived",
         "First token 0.4 s",
         "Duration 3.0 s",
         "Request req_011CSHoEeqs5C35K2UUqR7Fy",

@@ -52,8 +52,18 @@ async def test_a_finished_call_costs_exactly_its_bill(alice, upstream, directive
     ended, (record,) = await asked(alice, **directive)
     bill = bill_of(upstream, record)
     assert (ended["state"], record.end, record.exactness) == ("complete", "complete", "exact")
+    assert record.estimated_by == ""
     assert on_record(record) == on_bill(bill)
     assert record.cost > 0
+
+
+async def test_output_that_is_counted_after_the_iterations_is_charged_and_where_it_belongs_is_inferred(alice, upstream):
+    runs = [{"model": "claude-fable-5-2", "input_tokens": 70, "output_tokens": 10}]
+    runs += [{"input_tokens": 90, "output_tokens": 20}]
+    _, (record,) = await asked(alice, tokens=20, message_deltas=2, iterations=runs, usage={"output_tokens": 500})
+    assert bill_of(upstream, record)["output_tokens"] == 20
+    assert (record.input_tokens, record.output_tokens) == (70 + 90, 10 + 500)
+    assert (record.end, record.exactness, record.estimated_by) == ("complete", "estimated", "last_run")
 
 
 async def test_a_long_prompt_is_written_to_the_cache_at_its_price(alice, upstream):
@@ -68,7 +78,7 @@ async def test_a_stopped_call_is_estimated_within_a_tenth_of_its_bill(alice, ups
     ended, (record,) = await asked(alice, stop=True, read=2_000, **words)
     await upstream.ledger.wait_for(lambda entry: entry.id == record.request_id and entry.closed)
     bill = bill_of(upstream, record)
-    assert (ended["state"], record.exactness) == ("stopped", "estimated")
+    assert (ended["state"], record.exactness, record.estimated_by) == ("stopped", "estimated", "text_counted")
     assert record.input_tokens == bill["input_tokens"]
     assert record.output_tokens == pytest.approx(bill["output_tokens"], rel=0.1, abs=2)
 

@@ -1,5 +1,7 @@
 """What a call used that did not come to its end, worked out from its events."""
 
+from dataclasses import replace
+
 import pytest
 
 from chat.engine.events import BlockEnded, BlockStarted, Delta, Started, UsageSeen
@@ -14,13 +16,23 @@ MODEL = "claude-sonnet-5-5"
 PROMPT = Prompt(MODEL, [{"role": "user", "content": "Why?"}], 1000)
 START = UsageSeen({"input_tokens": 90, "output_tokens": 1})
 TEXT = BlockStarted(0, {"type": "text", "text": ""})
+STREAM = (Started(MODEL, "req_1"), START)
+COUNTED = UsageSeen({"output_tokens": 3})
+NOBODY = "claude-nobody"
+THINKING = BlockStarted(0, {"type": "thinking", "thinking": "", "signature": ""})
+RUNS = UsageSeen({"output_tokens": 1, "iterations": [{"input_tokens": 90, "output_tokens": 1}]})
 SEARCH = BlockStarted(0, {"type": "server_tool_use", "id": "s1", "name": "web_search", "input": {}})
 
 
+async def broken_off(*events, model=MODEL, sent=True):
+    """A call that broke off after these events."""
+    prompt = replace(PROMPT, model=model)
+    return await estimated(await get_provider(), prompt, Reply(events), Call(1), sent=sent)
+
+
 async def usage_of(*events):
-    """The usage of a call that broke off after these events."""
-    reply = Reply([Started(MODEL, "req_1"), START, *events])
-    return (await estimated(await get_provider(), PROMPT, reply, Call(1))).usage
+    """The usage of a call whose stream broke off after these events."""
+    return (await broken_off(*STREAM, *events)).usage
 
 
 async def test_the_searches_that_were_seen_leave_the_other_tools_as_the_api_counted_them(upstream):
@@ -49,3 +61,34 @@ async def test_iterations_that_say_more_than_what_was_saved_stand(upstream):
     reply.started, reply.usage = Started(MODEL, "req_1"), {"iterations": runs}
     call = await estimated(await get_provider(), PROMPT, reply, Call(1))
     assert call.usage["iterations"] == runs
+
+
+@pytest.mark.parametrize(
+    ("events", "model", "how"),
+    [
+        ([], MODEL, ("estimated", "prompt_counted")),
+        ([], NOBODY, ("estimated", "prompt_length")),
+        (STREAM, MODEL, ("estimated", "last_count")),
+        ([*STREAM, TEXT, Delta(0, "Because")], MODEL, ("estimated", "text_counted")),
+        ([*STREAM, TEXT, Delta(0, "Because")], NOBODY, ("estimated", "text_length")),
+        ([*STREAM, COUNTED, TEXT], MODEL, ("estimated", "last_count")),
+        ([*STREAM, SEARCH], MODEL, ("lower_bound", "last_count")),
+        ([*STREAM, THINKING, Delta(0, "Hm")], MODEL, ("lower_bound", "text_counted")),
+        ([*STREAM, TEXT, Delta(0, "Because"), COUNTED], MODEL, ("exact", "")),
+        ([*STREAM, RUNS, COUNTED], MODEL, ("estimated", "last_run")),
+    ],
+)
+async def test_an_estimate_says_what_it_rests_on(upstream, events, model, how):
+    call = await broken_off(*events, model=model)
+    assert (call.exactness, call.estimated_by) == how
+
+
+async def test_what_was_never_sent_is_exactly_nothing(upstream):
+    call = await broken_off(sent=False)
+    assert (call.usage, call.exactness, call.estimated_by) == ({}, "exact", "")
+
+
+async def test_where_one_of_two_counts_fails_the_length_of_the_text_alone_is_taken(upstream):
+    text = "word " * 250_000  # more than the model takes, so that only the one word beside it is counted
+    call = await broken_off(*STREAM, TEXT, Delta(0, text), model="claude-haiku-4-5")
+    assert (call.usage["output_tokens"], call.estimated_by) == (len(text) // 4, "text_length")

@@ -28,7 +28,7 @@ async def test_an_abandoned_call_is_closed_with_what_is_known_of_it(alice, upstr
     record = await title_call(alice, age=ledger.ABANDONED_AFTER * 2)
     await reap(await get_provider())
     closed = await UsageRecord.objects.aget(pk=record)
-    assert (closed.end, closed.exactness) == ("interrupted", "lower_bound")
+    assert (closed.end, closed.exactness, closed.estimated_by) == ("interrupted", "lower_bound", "last_count")
     assert (closed.request_id, closed.input_tokens) == ("req_1", 100)
     assert closed.cost > 0
 
@@ -56,8 +56,30 @@ async def test_a_killed_continuation_is_settled_without_what_it_continues(alice,
     await reap(await get_provider())
     record = await UsageRecord.objects.aget(pk=last)
     assert (record.end, record.exactness, record.input_tokens) == ("interrupted", "lower_bound", 90)
+    assert record.estimated_by == "saved_text_counted"
     assert (record.web_searches, record.web_fetches) == (0, 2)
     assert record.output_tokens == pytest.approx(60, abs=15)
+
+
+@pytest.mark.parametrize(
+    ("content", "start", "how"),
+    [
+        ([], {}, "prompt_counted"),
+        ([], {"input_tokens": 90}, "last_count"),
+        ([{"type": "text", "text": "Because"}], {"input_tokens": 90}, "saved_text_counted"),
+    ],
+)
+async def test_what_is_known_of_a_killed_call_rests_on_what_was_saved(alice, upstream, content, start, how):
+    fields = {"conversation": None, "parent": None, "text": "Hello", "runner": "gone:1:1"}
+    turn = (await sync_to_async(turns.begin)(alice, key=uuid4(), **fields)).turn
+    call = {"user_id": alice.pk, "model": "claude-sonnet-5-5", "message_id": turn}
+    record = (await sync_to_async(ledger.open_call)(**call)).record
+    begun = ledger.Call(record, "claude-sonnet-5-5" if start else "", usage=start)
+    await sync_to_async(turns.save)("gone:1:1", [turn], [turns.Snapshot(turn, content, begun)])
+    await Message.objects.aupdate(heartbeat=timezone.now() - timedelta(hours=1))
+    await reap(await get_provider())
+    closed = await UsageRecord.objects.aget(pk=record)
+    assert (closed.exactness, closed.estimated_by) == ("lower_bound", how)
 
 
 @pytest.mark.parametrize(

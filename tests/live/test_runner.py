@@ -220,7 +220,7 @@ async def test_a_fault_of_our_own_ends_the_turn_and_its_record_as_a_lower_bound(
     answer = await over((await begin(alice, directed(text="Lost."))).turn)
     record = await UsageRecord.objects.aget(message=answer)
     assert (answer.state, answer.error_code) == ("failed", "internal")
-    assert (record.end, record.exactness) == ("failed", "lower_bound")
+    assert (record.end, record.exactness, record.estimated_by) == ("failed", "lower_bound", "last_count")
 
 
 async def test_a_chat_that_is_deleted_just_before_its_title_is_asked_for_gets_none(
