@@ -26,7 +26,7 @@ from chat.models import LanguageModel, Message
 logger = logging.getLogger(__name__)
 
 SIGN_SECONDS = 3
-_OF_WHAT_WAS_SAVED = {
+_OF_WHAT_WAS_SAVED: dict[str, str] = {
     EstimatedBy.TEXT_COUNTED: EstimatedBy.SAVED_TEXT_COUNTED,
     EstimatedBy.TEXT_LENGTH: EstimatedBy.SAVED_TEXT_LENGTH,
 }
