@@ -10,8 +10,9 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
-from django.db.models import F, QuerySet, Sum, Value
+from django.db.models import F, Q, QuerySet, Sum, Value
 from django.utils import timezone
 
 from chat import budgets, prompts
@@ -274,10 +275,14 @@ def written_before(message_id: UUID) -> Usage:
 def abandoned_calls() -> list[Call]:
     """Calls that nobody will close: no answer is being written for them, and they have had their time.
 
-    A title's call whose process was killed, say, or an answer's whose chat was deleted just before.
+    A title's call whose process was killed, say. The stream of an answer whose chat was deleted under it is closed by
+    its runner, who alone knows what arrived: that one has the time that an answer may take.
     """
-    late = UsageRecord.objects.filter(started_at__lt=timezone.now() - ABANDONED_AFTER)
-    return _calls(late.exclude(message__in=Message.objects.open()))
+    late = timezone.now() - ABANDONED_AFTER
+    longest = timedelta(seconds=settings.CHAT_TOTAL_SECONDS)
+    streaming = Q(purpose=UsageRecord.Purpose.ANSWER, started_at__gte=late - longest) & ~Q(model_answered="")
+    records = UsageRecord.objects.filter(~streaming, started_at__lt=late)
+    return _calls(records.exclude(message__in=Message.objects.open()))
 
 
 def _calls(records: QuerySet[UsageRecord]) -> list[Call]:

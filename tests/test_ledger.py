@@ -162,6 +162,17 @@ def test_a_call_of_an_answer_that_is_being_written_is_not_abandoned(alice):
     assert [call.record for call in ledger.abandoned_calls()] == [record]
 
 
+def test_the_stream_of_a_deleted_chat_is_its_runners_to_close_as_long_as_an_answer_may_take(alice, settings):
+    turn = begin(alice).turn
+    record = ledger.open_call(user_id=alice.pk, model="claude-sonnet-5-5", message_id=turn).record
+    ledger.note_start(ledger.Call(record, "claude-sonnet-5-5", "req_1", {"input_tokens": 12}))
+    Conversation.objects.all().delete()
+    longest = ledger.ABANDONED_AFTER + timedelta(seconds=settings.CHAT_TOTAL_SECONDS)
+    for age, found in ((longest - timedelta(minutes=1), []), (longest + timedelta(minutes=1), [record])):
+        UsageRecord.objects.update(started_at=timezone.now() - age)
+        assert [call.record for call in ledger.abandoned_calls()] == found
+
+
 def test_a_process_that_does_not_know_the_newest_columns_yet_can_write_records(alice):
     new = {"web_fetches", "billed", "reserved", "max_tokens"}
     record = UsageRecord(user=alice, model_asked="m", started_at=timezone.now())

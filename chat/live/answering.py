@@ -47,18 +47,21 @@ class Answering:
         return turns.Snapshot(self.turn.id, self.turn.reply.content(), self._metered.call())
 
     def unsaved(self) -> turns.Snapshot | None:
-        """The turn as far as it has come, if that is further than what was ``saved``."""
+        """The turn as far as it has come, if that is further than what was ``saved``.
+
+        The start of a call is, too: it tells the exact input side, and it may be long before there is more to show.
+        """
         self._saving = self.turn.reply.end
-        if self._saving == self._saved:
+        call = self._metered.call()
+        news = call if call and call.usage and call.record != self._noted else None
+        if self._saving == self._saved and not news:
             return None
-        snapshot = self.snapshot()
-        noted = snapshot.call and snapshot.call.record == self._noted
-        return replace(snapshot, call=None) if noted else snapshot
+        return turns.Snapshot(self.turn.id, self.turn.reply.content(), news)
 
     def saved(self, snapshot: turns.Snapshot) -> None:
         """What ``unsaved`` gave was written; the start of a call needs to be only once."""
         self._saved = self._saving
-        if snapshot.call and snapshot.call.usage:
+        if snapshot.call:
             self._noted = snapshot.call.record
 
     def _tell(self, event: Event) -> None:

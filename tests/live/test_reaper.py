@@ -1,5 +1,6 @@
 """The reaper and the calls that nobody else will close."""
 
+import asyncio
 from datetime import timedelta
 from uuid import uuid4
 
@@ -7,10 +8,12 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.utils import timezone
 
-from chat import ledger, turns
+from chat import conversations, ledger, turns
 from chat.live.reaper import reap
-from chat.models import Message, UsageRecord
+from chat.models import Conversation, Message, UsageRecord
 from chat.providers import get_provider
+from tests.live.processes import directed
+from tests.tabs import Tab, session_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -37,6 +40,32 @@ async def test_a_call_that_may_still_run_is_left_alone(alice, upstream):
     record = await title_call(alice, age=timedelta(seconds=30))
     await reap(await get_provider())
     assert (await UsageRecord.objects.aget(pk=record)).end == "open"
+
+
+async def test_a_long_answer_whose_chat_is_deleted_costs_what_it_had_used(alice, upstream):
+    async with Tab(await sync_to_async(session_of)(alice)) as tab:
+        turn = (await tab.ask(directed(generate="words", size=20_000, speed=400, thinking=False)))["turn"]
+        await tab.read(turn, 2_000)
+        while not await UsageRecord.objects.filter(request_id__gt="").aexists():  # noqa: ASYNC110 - it is saved
+            await asyncio.sleep(0.05)
+        await UsageRecord.objects.aupdate(started_at=timezone.now() - ledger.ABANDONED_AFTER * 2)
+        await sync_to_async(conversations.delete)(await Conversation.objects.aget())
+        await reap(await get_provider())
+        await tab.see("ended", turn=turn)
+    record = await UsageRecord.objects.aget()
+    assert (record.end, record.exactness) == ("stopped", "estimated")
+    assert record.output_tokens > 300
+
+
+async def test_the_start_of_a_call_is_kept_before_there_is_anything_to_show(alice, upstream):
+    async with Tab(await sync_to_async(session_of)(alice)) as tab:
+        turn = (await tab.ask(directed(fault="silence", at=3, thinking=False)))["turn"]
+        async with asyncio.timeout(5):
+            while not await UsageRecord.objects.filter(usage__input_tokens__gt=0).aexists():  # noqa: ASYNC110 - it is saved
+                await asyncio.sleep(0.05)
+        assert not (await Message.objects.aget(pk=turn)).content
+        await tab.say("stop", turn=turn)
+        await tab.see("ended", turn=turn)
 
 
 @pytest.mark.parametrize("more", [{}, {"iterations": [{"input_tokens": 90}]}], ids=["plain", "iterations"])
