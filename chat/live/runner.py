@@ -201,6 +201,8 @@ class Runner:
                 answering.stop(outcome)
             await answering.run()
         except Exception:
+            if not await until_done(Message.objects.filter(pk=turn.id).exists):
+                return  # deleted before anything was asked
             logger.exception("Turn %s failed inside.", turn.key)
             answered = self._answering.get(turn.id)
             snapshot = answered.snapshot() if answered else turns.Snapshot(turn.id)

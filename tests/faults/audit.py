@@ -3,6 +3,7 @@
 import re
 from collections import Counter, defaultdict
 from contextlib import suppress
+from functools import partial
 
 from asgiref.sync import sync_to_async
 from django.utils import timezone
@@ -29,15 +30,17 @@ async def audit(people, upstream):
     for person in people:
         _no_question_is_lost(person, kept)
         for page in person.pages:
-            await page.until(lambda page=page: page.turns.keys() <= page.ends.keys(), "all ends", SECONDS)
+            await page.until(partial(_saw_all_ends, person, page), "all ends", SECONDS)
             _page_shows_what_is_kept(page, kept)
-    _every_call_has_one_record(upstream, [each async for each in UsageRecord.objects.select_related("message__parent")])
+    records = [each async for each in UsageRecord.objects.select_related("message__parent")]
+    deleted = {QUESTION.search(said)[0] for person in people for said in person.deleted.values()}
+    _every_call_has_one_record(upstream, records, deleted)
     await _nothing_is_held_back()
 
 
 async def _records_closed():
-    """Only the call of a title may be left open, where its process was killed; it is closed after minutes."""
-    await until_none(UsageRecord.objects.filter(end="open", purpose="answer"), SECONDS)
+    """Only that of a title or of a deleted answer may be left open, if its process was killed: for minutes."""
+    await until_none(UsageRecord.objects.filter(end="open", purpose="answer", message__isnull=False), SECONDS)
     with suppress(TimeoutError):
         await until_none(UsageRecord.objects.filter(end="open"), CLOSED_SECONDS)
 
@@ -54,8 +57,13 @@ async def _nothing_is_held_back():
     assert await sync_to_async(lambda: list(problems(settled_calls())))() == []
 
 
+def _saw_all_ends(person, page):
+    return page.turns.keys() <= page.ends.keys() | person.deleted.keys()
+
+
 def _no_question_is_lost(person, kept):
-    for turn, question in person.questions.items():
+    assert not person.deleted.keys() & kept.keys(), "what was deleted is there"
+    for turn, question in person.questions.items() - person.deleted.items():
         assert turn in kept, f"the turn {turn} is lost"
         assert kept[turn].parent.text == question
         ours = kept[turn].error_code not in ("", "internal") or kept[turn].state != "failed"
@@ -63,8 +71,10 @@ def _no_question_is_lost(person, kept):
 
 
 def _page_shows_what_is_kept(page, kept):
-    for turn, ended in page.ends.items():
-        row = kept[turn]
+    for turn, row in kept.items():
+        if turn not in page.ends:
+            continue
+        ended = page.ends[turn]
         assert ended["state"] == row.state, f"{turn} is {row.state} and was told to be {ended['state']}"
         shown = page.text(turn)
         # Of an interrupted one more may have come than was kept; the page then reads it anew.
@@ -72,20 +82,32 @@ def _page_shows_what_is_kept(page, kept):
         assert same, f"{turn} ({row.state}): {shown!r} instead of {row.text!r}"
 
 
-def _every_call_has_one_record(upstream, records):
+def _every_call_has_one_record(upstream, records, deleted):
     calls = [call for call in upstream.ledger if call.path == "/v1/messages"]
     by_id = {call.id: call for call in calls}
     made, recorded = Counter(map(_subject, calls)), defaultdict(list)
     for record in records:
-        purpose = record.purpose
-        recorded[QUESTION.search(record.message.parent.text)[0], purpose].append(record)
-        if record.request_id:
-            call = by_id.pop(record.request_id, None)
-            assert call, f"{record.request_id} has two records, or was never made"
-            if record.end == "complete":
-                assert record.output_tokens == call.usage["output_tokens"]
+        recorded[_subject_of(record, by_id)].append(record)
+    spare = len(recorded.pop(None, []))
     for subject in made.keys() | recorded.keys():
-        _as_many_records_as_calls(subject, made[subject], recorded[subject])
+        if subject[0] in deleted:
+            spare -= made[subject] - len(recorded[subject])
+        else:
+            _as_many_records_as_calls(subject, made[subject], recorded[subject])
+    assert spare >= 0, "a call about what was deleted has no record"
+
+
+def _subject_of(record, by_id):
+    """What a record is about; ``None`` where that was deleted and the API's id never came. Takes its call from them."""
+    call = None
+    if record.request_id:
+        call = by_id.pop(record.request_id, None)
+        assert call, f"{record.request_id} has two records, or was never made"
+        if record.end == "complete":
+            assert record.output_tokens == call.usage["output_tokens"]
+    if record.message:
+        return QUESTION.search(record.message.parent.text)[0], record.purpose
+    return call and _subject(call)
 
 
 def _as_many_records_as_calls(subject, made, records):

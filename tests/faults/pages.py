@@ -7,10 +7,12 @@ from contextlib import suppress
 from uuid import uuid4
 
 import aiohttp
+from django.conf import settings
 
 from tests.tabs import RemoteTab
 
 PAUSE_SECONDS = 0.2
+TOKEN = "a" * 32
 SECONDS = 60
 GONE = (aiohttp.ClientError, ConnectionError, TimeoutError)
 
@@ -38,6 +40,14 @@ class Page(RemoteTab):
         """Stop a turn; false where it was over."""
         return (await self._insist("stop", turn=turn))["type"] == "stopping"
 
+    async def delete(self, conversation):
+        """Delete a conversation, and ask again until it is gone."""
+        cookies = f"{self.headers['Cookie']}; {settings.CSRF_COOKIE_NAME}={TOKEN}"
+        headers = {"Cookie": cookies, "X-CSRFToken": TOKEN, "X-Requested-With": "fetch"}
+        async with asyncio.timeout(SECONDS):
+            while await self._post(f"/c/{conversation}/delete/", headers) not in (204, 404):  # noqa: ASYNC110
+                await asyncio.sleep(PAUSE_SECONDS)
+
     async def watch(self, conversation):
         """Be told of a conversation from now on."""
         if conversation not in self.watched:
@@ -63,6 +73,14 @@ class Page(RemoteTab):
         if self._up.is_set() and (line := self.socket.get_extra_info("socket")):
             with suppress(OSError):
                 line.shutdown(socket.SHUT_RDWR)
+
+    async def _post(self, path, headers):
+        """The status of a request to any of the web processes; ``None`` where none comes."""
+        address = random.choice(self.webs).url + path
+        with suppress(*GONE):
+            async with aiohttp.ClientSession() as http, http.post(address, headers=headers) as response:
+                return response.status
+        return None
 
     async def _insist(self, type_, **fields):
         """The answer to a command that is sent until there is one. What is unavailable is asked for again."""

@@ -1,4 +1,4 @@
-"""People who ask, stop, lose the network and come back, each with two pages, until they are told that it is over."""
+"""People who ask, stop, delete, lose the network and come back, each with two pages, until told that it is over."""
 
 import asyncio
 import os
@@ -22,15 +22,19 @@ UPSTREAM_FAULTS = (
     {"fault": 529, "times": 1},
     {"fault": "reset", "at": 0, "times": 1},
 )
-FAULTY, STOPPED, SAME_CONVERSATION = 0.2, 0.3, 0.7
+FAULTY, STOPPED, DELETED, SAME_CONVERSATION = 0.2, 0.3, 0.1, 0.7
 
 
 class Person:
-    """Asks on one page; the other shows the same conversations. ``questions`` has all that were accepted, by turn."""
+    """Asks on one page; the other shows the same conversations.
+
+    ``questions`` has all that were accepted, by turn; ``deleted`` those of them whose conversation was deleted.
+    """
 
     def __init__(self, asking, watching, seed):
         self.pages = [asking, watching]
         self.questions = {}
+        self.deleted = {}
         self.over = False
         self.random = random.Random(seed)
 
@@ -45,7 +49,7 @@ class Person:
         place = {}
         while not self.over:
             accepted = await self._ask(place)
-            again = self.random.random() < SAME_CONVERSATION
+            again = self.random.random() < SAME_CONVERSATION and accepted["turn"] not in self.deleted
             place = {"conversation": accepted["conversation"], "parent": accepted["turn"]} if again else {}
 
     async def _ask(self, place):
@@ -55,11 +59,21 @@ class Person:
         turn = accepted["turn"]
         self.questions[turn] = question
         await watching.watch(accepted["conversation"])
-        if self.random.random() < STOPPED:
+        choice = self.random.random()
+        if choice < STOPPED + DELETED:
             await asyncio.sleep(self.random.uniform(0, 1))
+        if choice < STOPPED:
             await self.random.choice(self.pages).stop(turn)
+        elif choice < STOPPED + DELETED:
+            await self._delete(accepted["conversation"])
+            return accepted
         await asking.ended(turn)
         return accepted
+
+    async def _delete(self, conversation):
+        asking, _ = self.pages
+        await asking.delete(conversation)
+        self.deleted |= {turn: said for turn, said in self.questions.items() if asking.turns[turn] == conversation}
 
     def _question(self):
         fault = self.random.choice(UPSTREAM_FAULTS) if self.random.random() < FAULTY else {}

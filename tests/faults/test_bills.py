@@ -68,7 +68,8 @@ def _is_close(record, bill):
     # Where the stream never began, only how much the prompt was can be known, not what of it was cached.
     assert sum(on_record(record, PROMPT).values()) == sum(on_bill(bill, PROMPT).values()), record.request_id
     missing = SPEED * (UNSAVED if record.end == "interrupted" else ON_ITS_WAY)
-    assert record.output_tokens == pytest.approx(bill["output_tokens"], rel=0.1, abs=missing), record.request_id
+    told = (record.request_id, record.end, record.error_code, record.message_id, record.seconds)
+    assert record.output_tokens == pytest.approx(bill["output_tokens"], rel=0.1, abs=missing), told
 
 
 async def _kill_until(site, over):

@@ -240,6 +240,24 @@ async def test_a_chat_that_is_deleted_just_before_its_title_is_asked_for_gets_no
     assert not caplog.records
 
 
+@pytest.mark.parametrize("step", ["chat.prompts.prompt_of", "chat.ledger.open_call"])
+async def test_a_chat_that_is_deleted_just_before_its_answer_is_asked_for_gets_none(
+    alice, upstream, monkeypatch, caplog, step
+):
+    module, name = step.rsplit(".", 1)
+    real = getattr(import_module(module), name)
+
+    def deleted_meanwhile(*args, **kwargs):
+        Conversation.objects.all().delete()
+        return real(*args, **kwargs)
+
+    monkeypatch.setattr(step, deleted_meanwhile)
+    begun = await begin(alice, "Deleted.")
+    await seen(begun.turn, lambda turn: turn.ended)
+    assert ([*upstream.ledger], caplog.messages) == ([], [])
+    assert not await UsageRecord.objects.aexists()
+
+
 async def test_a_hundred_answers_at_once_all_arrive(alice, upstream, settings):
     settings.CHAT_MAX_OPEN_TURNS = settings.CHAT_MESSAGES_PER_MINUTE = 1_000
     begun = [await begin(alice, directed(tokens=20, speed=100)) for _ in range(100)]
