@@ -17,20 +17,36 @@ NO_TEXT = {"password", "runner", "timezone"}  # of people or machines, but nobod
 
 def pages_full_of(text):
     """Every page of the administration, all of them showing ``text``; that of its conversation has been opened."""
+    return [*row_pages_full_of(text), *shared_pages()]
+
+
+def row_pages_full_of(text):
+    """The pages of rows that are new and show ``text``."""
     keys = {name: quoted(quote(str(row.pk))) for name, row in shown_rows(text).items()}
-    paths = [path for method, path, expected in rows() if method == "GET" and expected["superuser"].startswith("200")]
-    pages = [path.format(**keys) for path in paths if path.startswith("/admin/") and "jsi18n" not in path]
     said = quoted(text[:40])
     return [
-        *pages,
-        *(f"{page}?q=a&_facets=True" for page in pages if re.fullmatch("/admin/(chat|auth)/\\w+/", page)),
+        *(path.format(**keys) for path in _paths() if "{" in path),
         f"/admin/chat/conversation/{keys['unopened']}/change/?message={said}&p={said}",
         f"/admin/chat/conversation/export/?q={said}",
     ]
 
 
+def shared_pages():
+    """The pages that show many rows, or the choice between them; the dashboard those of the ten who spent most."""
+    pages = [path for path in _paths() if "{" not in path]
+    return [*pages, *(f"{page}?q=a&_facets=True" for page in pages if re.fullmatch("/admin/(chat|auth)/\\w+/", page))]
+
+
+def _paths():
+    opened = (path for method, path, expected in rows() if method == "GET" and expected["superuser"].startswith("200"))
+    return [path for path in opened if path.startswith("/admin/") and "jsi18n" not in path]
+
+
 def shown_rows(text):
-    """What the administration shows, as the table of permissions calls it, with ``text`` in every field for text."""
+    """What the administration shows, as the table of permissions calls it, with ``text`` in every field for text.
+
+    The owner has spent more than everybody before.
+    """
     owner = User.objects.create(username=text[:150])
     model = LanguageModel.objects.create(id=text[:100], context_tokens=1, max_output_tokens=1)
     model.prices.create(valid_from=timezone.now(), **PRICE)
@@ -44,7 +60,7 @@ def shown_rows(text):
         "model": model,
         "conversation": conversation,
         "unopened": unopened,
-        "record": record_of(owner, message=answer, end="failed", usage={text: text}),
+        "record": record_of(owner, message=answer, end="failed", usage={text: text}, cost=User.objects.count()),
         "budget": Budget.objects.create(user=owner, amount=1),
         "reading": opened(conversation),
     }
@@ -58,6 +74,18 @@ def fill(row, text):
     fields = [field for field in row._meta.concrete_fields if isinstance(field, CharField | TextField)]
     takes = [field for field in fields if not field.choices and not field.primary_key and field.name not in NO_TEXT]
     type(row)._base_manager.filter(pk=row.pk).update(**{field.name: text[: field.max_length] for field in takes})
+
+
+def said(owner, contents):
+    """A conversation in which each text is asked, and answered with its content; each row beside it is full of it."""
+    conversation, answer = conversation_of(owner, turns=0), None
+    for text, content in contents.items():
+        question = message_in(conversation, answer, "user", text)
+        answer = message_in(conversation, question, "assistant", text, content=content, state="failed")
+        record = record_of(owner, message=answer, end="failed", usage={text: text})
+        for row in (answer, record, ReviewNote.objects.create(conversation=conversation, message=answer)):
+            fill(row, text)
+    return conversation
 
 
 def opened(conversation):

@@ -94,3 +94,16 @@ HOSTILE = [
     "__proto__: [__proto__] [constructor][toString]\n\n[__proto__]: https://ok.example/",
     "\u202egnp.exe\u202c \x00 \ufffe \x07",
 ]
+
+OFFENCES = """(places) => [...document.querySelectorAll(`:is(${places}) *`)].flatMap((element) => {
+  const allowed = "P H1 H2 H3 H4 H5 H6 UL OL LI BLOCKQUOTE HR PRE CODE DIV SPAN BUTTON TABLE THEAD TBODY TR TH TD A EM "
+    + "STRONG S BR INPUT SUP";
+  const bad = element.closest(".katex") || allowed.split(" ").includes(element.tagName) ? [] : [element.tagName];
+  for (const {name, value} of element.attributes) {
+    if (/^on|^src|^srcdoc|^action|^formaction|^xlink/.test(name)) bad.push(name);
+    if (name === "href" && !/^(https?|mailto|tel):/.test(value)) bad.push(value);
+    element.dispatchEvent(new MouseEvent("mouseover", {bubbles: true}));
+  }
+  return bad;
+})"""
+"""What no answer may become: elements, attributes and links, of all that is rendered in these places."""
