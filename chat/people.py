@@ -7,13 +7,13 @@ from collections.abc import Collection
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
-from django.db.models import Count
+from django.db.models import Count, Model, Q, QuerySet
 from django.utils import timezone
 
 from chat import conversations, holds, turns
 from chat.engine.errors import Refused
 from chat.holds import Kept
-from chat.models import Conversation, Message, User
+from chat.models import Budget, Conversation, Message, User
 
 STOP_SECONDS = 10
 """An answer that is told to stop takes a second to hear it, and up to five to count what it used."""
@@ -77,6 +77,7 @@ def _stop(person: User) -> None:
 @transaction.atomic
 def _forget(person: User) -> None:
     mark = f"deleted-{secrets.token_hex(4)}"
+    _forget_in_the_log(person, mark)
     person.budgets.all().delete()
     person.groups.clear()
     person.user_permissions.clear()
@@ -86,10 +87,19 @@ def _forget(person: User) -> None:
     User.objects.filter(pk=person.pk).update(
         username=mark, password=person.password, deleted_at=timezone.now(), **blank, **powers
     )
-    LogEntry.objects.filter(content_type=ContentType.objects.get_for_model(User), object_id=str(person.pk)).update(
-        object_repr=mark
-    )
     person.refresh_from_db()
+
+
+def _forget_in_the_log(person: User, mark: str) -> None:
+    """What administrators did to the account and to its budgets, those included that were deleted before."""
+    keys = [str(key) for key in person.budgets.values_list("pk", flat=True)]
+    names = [str(Budget(user=person, period=period)) for period in Budget.Each]
+    _entries(User).filter(object_id=str(person.pk)).update(object_repr=mark)
+    _entries(Budget).filter(Q(object_id__in=keys) | Q(object_repr__in=names)).update(object_repr=f"Budget of {mark}")
+
+
+def _entries(model: type[Model]) -> QuerySet[LogEntry]:
+    return LogEntry.objects.filter(content_type=ContentType.objects.get_for_model(model))
 
 
 def _conversations(count: int) -> str:

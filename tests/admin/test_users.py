@@ -9,11 +9,11 @@ from django.contrib.auth.models import Permission
 from django.db import connection
 
 from chat import holds, people
-from chat.models import Conversation, UsageRecord, User
+from chat.models import Budget, Conversation, UsageRecord, User
 from tests.admin.conftest import column
 from tests.spending import conversation_of, message_in, record_of
 
-LIST = "/admin/chat/user/"
+LIST, BUDGETS = "/admin/chat/user/", "/admin/chat/budget/"
 
 
 def test_it_shows_what_people_spent_and_how_much_they_talk(office, alice, bob):
@@ -116,6 +116,17 @@ def test_a_deleted_person_leaves_no_name_in_the_log(office, alice):
     assert "alice" not in office.get("/admin/").content.decode()
     entries = LogEntry.objects.filter(object_id=str(alice.pk))
     assert {entry.object_repr for entry in entries} == {User.objects.get(pk=alice.pk).username}
+
+
+def test_nor_do_the_budgets_that_it_had(office, alice):
+    for period in ("day", "month"):
+        office.post(f"{BUDGETS}add/", {"user": "alice", "period": period, "amount": "5"})
+    office.post(f"{BUDGETS}add/", {"period": "day", "amount": "5"})
+    office.post(f"{BUDGETS}{Budget.objects.get(period='month').pk}/delete/", {"post": "yes"})
+    office.post(f"{LIST}{alice.pk}/delete/", {"post": "yes"})
+    said = LogEntry.objects.filter(content_type__model="budget").values_list("object_repr", flat=True)
+    mark = User.objects.get(pk=alice.pk).username
+    assert sorted(said) == [*[f"Budget of {mark}"] * 3, "Everybody, each day"]
 
 
 def test_people_who_cannot_be_deleted_stay_and_it_says_why(office, alice, admin):
