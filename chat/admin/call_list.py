@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from chat import reports
 from chat.admin.call_search import Sought, sought
-from chat.admin.changelist import PlainChangeList
+from chat.admin.changelist import PlainChangeList, looked_for
 from chat.admin.filters import ConversationFilter, GroupFilter
 from chat.admin.form_filters import PeriodFilter, PersonFilter
 from chat.models import Rollup, Slice, UsageRecord
@@ -55,7 +55,8 @@ class CallsChangeList(PlainChangeList):
     def _totals(self, request: HttpRequest) -> Totals:
         if self.problem:
             return Totals()
-        meant = sought(self.query.strip()) if self.query.strip() else None
+        term = looked_for(self.query)
+        meant = sought(term) if term else None
         rows = self._rolled_up(request, meant)
         known = None if rows is None else totals_in(self._span, timezone.now(), rows, self.queryset)
         if known and not self._sorts_what_is_left:
@@ -74,15 +75,13 @@ class CallsChangeList(PlainChangeList):
         """The rollups or slices of the calls that were asked for; ``None`` where nobody keeps them."""
         every: QuerySet[Slice] = Slice.objects.as_calls()
         people, slices = Q(), every
-        known: set[str | None] = set()
         for spec in self.filter_specs:
-            known.update(spec.expected_parameters())
             if isinstance(spec, PersonFilter | GroupFilter):
                 people &= spec.rolled
             elif spec.used_parameters and not isinstance(spec, PeriodFilter | ConversationFilter):
                 found = spec.queryset(request, slices)
                 slices = slices if found is None else found
-        if self._chosen_conversation or self.get_filters_params().keys() - known or (meant and not meant.is_rolled):
+        if self._chosen_conversation or (meant and not meant.is_rolled):
             return None
         if meant and meant.is_error:
             slices = slices.filter(error_code=meant.term)

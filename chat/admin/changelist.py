@@ -4,13 +4,19 @@ from datetime import datetime
 from typing import Any, Protocol, cast
 
 from django.contrib import admin, messages
+from django.contrib.admin.exceptions import DisallowedModelAdminLookup
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+
+from chat.engine.words import LONGEST_TERM, MOST_TERMS
 
 
 class Nonsense(IncorrectLookupParameters):
@@ -23,8 +29,23 @@ class OrderedChangeList(ChangeList):
     def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[Any]:
         """Django's. `IncorrectLookupParameters` for what PostgreSQL takes in no text."""
         if any("\0" in value for values in self.filter_params.values() for value in values):
-            raise IncorrectLookupParameters
+            raise IncorrectLookupParameters("one holds a character that no text can hold")
         return super().get_queryset(request, exclude_parameters)
+
+    def get_filters(self, request: HttpRequest) -> Any:
+        """Those beside the list alone. `IncorrectLookupParameters` for whatever else Django would look up.
+
+        It would tell what a field holds that the list does not show, such as a title, letter by letter.
+        """
+        unknown = IncorrectLookupParameters("the list does not know one of them")
+        try:
+            found = super().get_filters(request)
+        except DisallowedModelAdminLookup:
+            raise unknown from None
+        _, _, taken_by_none, *_ = found
+        if taken_by_none:
+            raise unknown
+        return found
 
     def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Any]:
         """Django's, but what is equal stands in the same direction."""
@@ -94,6 +115,25 @@ class Listed(admin.ModelAdmin):
         """That one."""
         return self.changelist
 
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Django's, of as many words as a database takes in one condition."""
+        found = " ".join(looked_for(search_term).split()[:MOST_TERMS])
+        if found != " ".join(search_term.split()):
+            messages.info(request, f"Only the first {LONGEST_TERM} characters and {MOST_TERMS} words are searched for.")
+        return super().get_search_results(request, queryset, found)
+
+    def response_action(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse | None:
+        """Django's, or back to the list where what was chosen can be no key of a row."""
+        try:
+            for key in request.POST.getlist(ACTION_CHECKBOX_NAME):
+                self.opts.pk.clean(key, None)
+        except ValidationError:
+            messages.error(request, "What was chosen is not in this list. Choose it again.")
+            return redirect(request.get_full_path())
+        return super().response_action(request, *args, **kwargs)
+
 
 class HasFigures(Protocol):
     """A model admin that knows the figures of its rows, by their keys; every key has an entry."""
@@ -112,6 +152,11 @@ class FiguresChangeList(PlainChangeList):
         figures = cast(HasFigures, self.model_admin).figures([row.pk for row in self.result_list])
         for row in self.result_list:
             row.figures = figures[row.pk]
+
+
+def looked_for(term: str) -> str:
+    """What is looked for of what somebody typed: names and ids are shorter than this."""
+    return term.replace("\0", "").strip()[:LONGEST_TERM]
 
 
 def when(moment: datetime) -> SafeString:

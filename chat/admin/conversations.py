@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 
 from chat import conversations, reports, reviews, search
 from chat.admin.calls import badge
-from chat.admin.changelist import FiguresChangeList, when
+from chat.admin.changelist import FiguresChangeList, looked_for, when
 from chat.admin.conversation_pages import ConversationPages
 from chat.admin.deletion import SaysWhatIsKept, named, too_many
 from chat.admin.filters import FlagFilter, HoldFilter, ModelFilter, OwnersGroupFilter, StateFilter
@@ -101,9 +101,9 @@ class ConversationAdmin(SaysWhatIsKept, Holdable, TextExportable, ConversationPa
         self, request: HttpRequest, queryset: QuerySet[Conversation], search_term: str
     ) -> tuple[QuerySet[Conversation], bool]:
         """The name of the owner; an id; and for who may read them, all words in the title or in one message."""
-        if not search_term.strip():
+        if not (term := looked_for(search_term)):
             return queryset, False
-        found = _named(search_term.strip())
+        found = _named(term)
         if reviews.may_review(cast(User, request.user)):
             # Whatever the filters leave of few people is looked for among what these said, however common its words.
             owners = list(queryset.order_by().values_list("owner", flat=True).distinct()[: FEW_PEOPLE + 1])

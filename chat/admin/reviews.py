@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from chat.admin.changelist import Listed, when
+from chat.admin.changelist import Listed, looked_for, when
 from chat.admin.form_filters import OwnerFilter, PeriodFilter, PersonFilter
 from chat.admin.readonly import ReadOnlyAdmin
 from chat.models import ReviewRecord
@@ -52,7 +52,7 @@ class ReviewRecordAdmin(ReadOnlyAdmin, Listed):
         self, request: HttpRequest, queryset: QuerySet[ReviewRecord], search_term: str
     ) -> tuple[QuerySet[ReviewRecord], bool]:
         """The names as they were then; an id."""
-        term = search_term.strip()
+        term = looked_for(search_term)
         found = Q(reader_name__icontains=term) | Q(owner_name__icontains=term)
         with suppress(ValueError):
             found |= Q(conversation=UUID(term))

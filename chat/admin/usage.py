@@ -13,7 +13,7 @@ from chat.admin.call_filters import ErrorFilter, TokensFilter
 from chat.admin.call_list import CallsChangeList
 from chat.admin.call_search import sought
 from chat.admin.calls import Call, badge, cost_of
-from chat.admin.changelist import when
+from chat.admin.changelist import looked_for, when
 from chat.admin.exports import Exportable
 from chat.admin.filters import ConversationFilter, GroupFilter, ModelAskedFilter, PricedFilter
 from chat.admin.form_filters import PeriodFilter, PersonFilter
@@ -74,7 +74,7 @@ class UsageRecordAdmin(ReadOnlyAdmin, Exportable):
         self, request: HttpRequest, queryset: QuerySet[UsageRecord], search_term: str
     ) -> tuple[QuerySet[UsageRecord], bool]:
         """People, an error, requests."""
-        term = search_term.strip()
+        term = looked_for(search_term)
         return (queryset.filter(sought(term).found) if term else queryset), False
 
     def change_view(

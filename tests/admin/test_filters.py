@@ -129,6 +129,34 @@ def test_other_nonsense_is_answered_calmly(office, two, query):
     assert office.get(LIST, query).status_code == 200
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"title__startswith": "h"},
+        {"title__regex": "("},
+        {"system_prompt": ""},
+        {"model": "claude-sonnet-5-5"},
+        {"id__range": "1"},
+        {"pk__in": "9" * 40},
+        {"updated_at__year": "0"},
+        {"messages__text__contains": ""},
+        {"owner__password__startswith": ""},
+    ],
+)
+@pytest.mark.parametrize("path", [LIST, CALLS, "/admin/chat/user/", "/admin/chat/reviewrecord/"])
+def test_no_lookup_tells_what_a_list_does_not_show(staff, two, query, path):
+    page = staff("view_conversation", "view_usagerecord", "view_user", "view_reviewrecord").get(path, query)
+    assert page.status_code == 200
+    assert '<p class="nothing">' in page.content.decode()
+    assert "a filter that this list does not know" in said(page)
+
+
+@pytest.mark.parametrize("name", ["user", "budget", "languagemodel", "conversation", "usagerecord", "reviewrecord"])
+@pytest.mark.parametrize("term", ["alice " * 2000, '"' * 2000, "x" * 60_000])
+def test_a_search_of_any_length_is_answered(office, two, name, term):
+    assert office.get(f"/admin/chat/{name}/", {"q": term}).status_code == 200
+
+
 def test_a_day_begins_where_the_clocks_were_put_forward_at_midnight(office, alice, settings):
     settings.TIME_ZONE = "Africa/Cairo"  # 2026-04-24 begins at 01:00
     for hour, title in ((21, "before"), (22, "after")):

@@ -129,6 +129,21 @@ def test_nor_do_the_budgets_that_it_had(office, alice):
     assert sorted(said) == [*[f"Budget of {mark}"] * 3, "Everybody, each day"]
 
 
+def test_a_search_of_many_words_says_how_many_are_looked_for(office, alice):
+    assert column(office.get(LIST, {"q": "ali ice"}), "username") == ["alice"]
+    page = office.get(LIST, {"q": "alice " * 1000})
+    assert column(page, "username") == ["alice"]
+    assert "Only the first 200 characters and 20 words are searched for." in page.content.decode()
+
+
+@pytest.mark.parametrize("key", ["x", "", "9" * 40, "\0"])
+def test_what_cannot_be_in_the_list_is_not_deleted(office, alice, key):
+    for fields in ({}, {"post": "yes"}, {"index": "0"}):
+        chosen = {"action": "delete_selected", "_selected_action": [alice.pk, key], **fields}
+        assert "not in this list" in office.post(LIST, chosen, follow=True).content.decode()
+    assert User.objects.filter(deleted_at=None).count() == 2
+
+
 def test_people_who_cannot_be_deleted_stay_and_it_says_why(office, alice, admin):
     holds.set_hold(admin, conversation_of(alice), "Case 4711")
     urls = f"{LIST}{alice.pk}/delete/", f"{LIST}{admin.pk}/delete/"
