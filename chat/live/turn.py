@@ -26,10 +26,15 @@ class LiveTurn:
         self.owner = owner
         self.key = str(turn)
         self.reply = Reply()
-        self.status: dict[str, Any] | None = None
         self.ended: dict[str, Any] | None = None
         self.unwatched_since: float | None = asyncio.get_running_loop().time()
+        self._status: dict[str, Any] | None = None
         self._watchers: dict[object, Wake] = {}
+
+    @property
+    def status(self) -> dict[str, Any] | None:
+        """The passing state that was told last (a ``status`` frame); ``None`` once there is an answer to be seen."""
+        return None if self.reply.blocks else self._status
 
     def append(self, event: Event) -> None:
         """Take one more event of the answer and wake the watchers."""
@@ -43,7 +48,7 @@ class LiveTurn:
 
     def tell(self, status: dict[str, Any]) -> None:
         """Show a passing state (a ``status`` frame) to the watchers of now and of later."""
-        self.status = {"type": "status", "turn": self.key, **status}
+        self._status = {"type": "status", "turn": self.key, **status}
         self._wake_all()
 
     def end(self, frame: dict[str, Any]) -> None:

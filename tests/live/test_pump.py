@@ -60,10 +60,10 @@ async def test_who_has_seen_more_elsewhere_is_sent_what_comes_after_that_and_not
     pump, frames = sent
     turn = live_turn()
     pump.watch(turn, Cursor(0, 6))
-    turn.append(BlockStarted(0, {"type": "text", "text": ""}))
-    turn.append(Delta(0, "Seen"))
     turn.tell({"state": "waiting"})
     assert json.loads(await frames.get())["type"] == "status"
+    turn.append(BlockStarted(0, {"type": "text", "text": ""}))
+    turn.append(Delta(0, "Seen"))
     turn.append(Delta(0, " to here, and on."))
     frame = json.loads(await frames.get())
     while frame["type"] == "block":

@@ -48,6 +48,16 @@ async def test_an_answer_arrives_whole_word_by_word_and_the_first_at_once(alice,
     assert reader.of("ended") == beside.of("ended")
 
 
+async def test_who_reads_the_words_is_not_told_again_that_they_are_waited_for(alice, pair, monkeypatch):
+    monkeypatch.setattr("chat.live.mirrors.RENEW_SECONDS", 0)
+    monkeypatch.setattr("chat.live.mirrors.LOOK_SECONDS", 0.1)
+    one, two = pair
+    async with Reader(two, alice, await begin(one, alice, directed(tokens=60, speed=30))) as reader:
+        await shown(reader)
+    kinds = [frame["type"] for frame in reader.frames]
+    assert "status" not in kinds[kinds.index("block") :]
+
+
 async def test_a_hundred_answers_arrive_whole_in_few_messages(alice, pair, wire, settings):
     settings.CHAT_MAX_OPEN_TURNS = settings.CHAT_MESSAGES_PER_MINUTE = 1_000
     one, two = pair
