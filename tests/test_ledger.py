@@ -8,15 +8,16 @@ from django.db import connection
 from django.utils import timezone
 
 from chat import ledger
+from chat.engine.ceiling import Size
 from chat.models import Budget, Conversation, LanguageModel, Price, UsageRecord
 from tests.asking import begin
 
 pytestmark = pytest.mark.django_db
 
 
-def closed(user, usage, *, model="claude-sonnet-5-5", answered="", end="complete", **known):
+def closed(user, usage, *, model="claude-sonnet-5-5", answered="", end="complete", size=None, **known):
     """The record of a call that was opened and closed."""
-    record = ledger.open_call(user_id=user.pk, model=model).record
+    record = ledger.open_call(user_id=user.pk, model=model, size=size).record
     assert ledger.close_call(ledger.Call(record, model=answered or model, usage=usage, **known), end)
     return UsageRecord.objects.get(pk=record)
 
@@ -70,6 +71,16 @@ def test_a_dated_snapshot_costs_what_its_alias_costs(alice):
 def test_an_unknown_model_is_unpriced_not_free(alice):
     record = closed(alice, {"input_tokens": 1_000}, answered="claude-unheard-of-9")
     assert (record.input_tokens, record.cost, record.price) == (1_000, None, None)
+
+
+@pytest.mark.parametrize("count", [3_000_000_000, 10**12, 10**19, -5, "12"])
+def test_what_is_no_count_is_unpriced_and_every_column_holds_it(alice, count):
+    budget = Budget.objects.create(amount=1)
+    record = closed(alice, {"input_tokens": 7, "output_tokens": count}, size=Size(10, 10))
+    assert (record.input_tokens, record.output_tokens, record.cost) == (7, 0, None)
+    assert record.usage["output_tokens"] == count
+    assert closed(alice, {"iterations": [{"input_tokens": 10**8}] * 30}, size=Size(10, 10)).cost is None
+    assert budget.accounts.get().spent == 0
 
 
 def test_a_call_that_used_nothing_costs_nothing_even_of_an_unknown_model(alice):

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from chat.engine.pricing import Price, Rates
-from chat.engine.usage import Terms, Usage, parts, uses_other_tools
+from chat.engine.usage import Terms, Usage, is_readable, parts, uses_other_tools
 
 NOTHING = Usage()
 
@@ -21,9 +21,10 @@ def charge(raw: Mapping[str, Any], find: Callable[[str, int], Price | None]) -> 
     """What the API's merged usage object ``raw`` costs; ``None`` where a part of it has no price.
 
     ``find`` gives the price of a model (an empty name is the model that answered) for a prompt of so many tokens. What
-    used nothing costs nothing, whatever the price. A request to a tool that `Usage` does not count has no price.
+    used nothing costs nothing, whatever the price. A request to a tool that `Usage` does not count has no price, and
+    neither has what is no count where one should be.
     """
-    if uses_other_tools(raw):
+    if uses_other_tools(raw) or not is_readable(raw):
         return None
     terms = Terms.from_api(raw)
     cost = Decimal(0)

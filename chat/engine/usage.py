@@ -1,8 +1,11 @@
 """Tokens by price class, read from the API's usage objects."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple, dataclass, replace
 from typing import Any, NamedTuple
+
+LARGEST = 100_000_000
+"""More than any call comes to: a greater number is no count, and what it would cost fits into no column."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,19 @@ class Usage:
 _COUNTS = ("input_tokens", "output_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
 TOOLS = frozenset({"web_search_requests", "web_fetch_requests"})
 """The API's own tools whose requests `Usage` counts."""
+_PRICED = (
+    *((name,) for name in _COUNTS),
+    ("cache_creation", "ephemeral_5m_input_tokens"),
+    ("cache_creation", "ephemeral_1h_input_tokens"),
+    *(("server_tool_use", name) for name in sorted(TOOLS)),
+)
+
+
+def is_readable(raw: Mapping[str, Any]) -> bool:
+    """Whether all that is priced of a merged usage object is a count, where it is told at all."""
+    values = (_at(each, path) for each in (raw, *_objects(raw.get("iterations"))) for path in _PRICED)
+    fits = all(count <= LARGEST for count in astuple(Usage.from_api(raw)))
+    return fits and all(value is None or _number(value) is not None for value in values)
 
 
 def uses_other_tools(raw: Mapping[str, Any]) -> bool:
@@ -176,10 +192,21 @@ def _told(raw: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _count(raw: Mapping[str, Any], *path: str) -> int:
+    return _number(_at(raw, path)) or 0
+
+
+def _at(raw: Mapping[str, Any], path: Sequence[str]) -> Any:
     value: Any = raw
     for name in path:
         value = value.get(name) if isinstance(value, Mapping) else None
-    return value if type(value) is int and value > 0 else 0
+    return value
+
+
+def _number(value: Any) -> int | None:
+    """A count, which JSON may also write as 12.0; ``None`` for all else."""
+    if type(value) is float and value.is_integer():
+        value = int(value)
+    return value if type(value) is int and 0 <= value <= LARGEST else None
 
 
 def _name(value: Any) -> str:

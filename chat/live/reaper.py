@@ -9,7 +9,7 @@ from collections.abc import Container
 from dataclasses import replace
 from uuid import UUID
 
-from django.db import DatabaseError
+from django.db import InterfaceError, OperationalError
 
 from chat import ledger, prompts, turns
 from chat.engine.events import Outcome, Started
@@ -63,7 +63,7 @@ async def _orphans(spare: Container[UUID]) -> list[Message]:
 async def _interrupted(provider: Provider, orphan: Message) -> bool:
     try:
         return await _interrupt(provider, orphan)
-    except DatabaseError:
+    except (InterfaceError, OperationalError):
         raise
     except Exception:
         logger.exception("Turn %s could not be interrupted; the others go on.", orphan.pk)

@@ -6,7 +6,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 
-from chat.engine.usage import Usage
+from chat.engine.usage import LARGEST, Usage
 from chat.models import lookups  # noqa: F401 - registers them
 from chat.models.conversation import Message
 from chat.models.money import UsdField
@@ -25,8 +25,8 @@ CLASSES = {
 
 
 def columns_of(usage: Usage) -> dict[str, int]:
-    """What these columns hold of a usage."""
-    return {column: getattr(usage, name) for name, column in CLASSES.items()}
+    """What these columns hold of a usage: what is larger than any call has no cost either."""
+    return {column: min(getattr(usage, name), LARGEST) for name, column in CLASSES.items()}
 
 
 class UsageRecord(models.Model):

@@ -12,6 +12,7 @@ import httpx2
 from chat.engine.errors import BadAnswer, CutOff
 from chat.engine.events import Ended, Event, Json
 from chat.engine.provider import Prompt
+from chat.engine.usage import LARGEST
 from chat.providers.faults import RAISED, fault_of, fault_of_event
 from chat.providers.frames import Frame, Frames
 from chat.providers.pace import LONGEST_PAUSE, Connection, Pace
@@ -78,7 +79,7 @@ class AnthropicProvider:
         except RAISED as error:
             raise fault_of(error, secret=self._api_key) from error
         tokens = getattr(counted, "input_tokens", None)  # the SDK does not check what it was sent
-        if not isinstance(tokens, int):
+        if type(tokens) is not int or not 0 <= tokens <= LARGEST:
             raise BadAnswer("The answer to count_tokens holds no input_tokens.")
         return tokens
 

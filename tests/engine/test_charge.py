@@ -1,5 +1,6 @@
 """What a call is charged, part by part."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from chat.engine.charge import charge, cost_again, saved
 from chat.engine.pricing import Price
-from chat.engine.usage import Usage
+from chat.engine.usage import LARGEST, Usage
 
 
 def price(rate: int, *, over: int = 0) -> Price:
@@ -70,6 +71,30 @@ def test_a_server_tool_that_nobody_knows_leaves_the_whole_unpriced(
     tools = {"web_search_requests": 1, "code_execution_requests": requests}
     raw = {"input_tokens": 10, "server_tool_use": tools, "iterations": iterations}
     assert (charge(raw, find) is not None) == priced
+
+
+NO_COUNTS = (-1, "12", 1.5, True, [], {}, LARGEST + 1, 10**30, float("inf"))
+
+
+@pytest.mark.parametrize("wrong", NO_COUNTS, ids=str)
+@pytest.mark.parametrize(
+    "wrapped",
+    [
+        lambda wrong: {"output_tokens": wrong},
+        lambda wrong: {"input_tokens": 5, "cache_creation": {"ephemeral_1h_input_tokens": wrong}},
+        lambda wrong: {"server_tool_use": {"web_search_requests": wrong}},
+        lambda wrong: {"iterations": [{"input_tokens": 10}, {"cache_read_input_tokens": wrong}]},
+    ],
+)
+def test_what_is_no_count_leaves_the_whole_unpriced(wrapped: Callable[[object], dict[str, Any]], wrong: object) -> None:
+    assert charge(wrapped(0), find) is not None
+    assert charge(wrapped(None), find) is not None
+    assert charge(wrapped(wrong), find) is None
+
+
+def test_more_runs_than_any_call_has_leave_the_whole_unpriced() -> None:
+    assert charge({"iterations": [{"input_tokens": LARGEST}]}, find) is not None
+    assert charge({"iterations": [{"input_tokens": LARGEST}, {"input_tokens": 1}]}, find) is None
 
 
 def test_nothing_costs_nothing_whatever_the_price() -> None:

@@ -206,6 +206,10 @@ def test_without_readable_iterations_the_top_level_counts(iterations: object) ->
     assert Usage.from_api({**START, "iterations": iterations}) == Usage.from_api(START)
 
 
+def test_a_count_that_is_written_as_a_fraction_is_one() -> None:
+    assert Usage.from_api({"input_tokens": 12.0}).input == 12
+
+
 def test_an_empty_object_is_no_usage() -> None:
     assert Usage.from_api({}) == Usage()
 

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.db import DataError
 from django.utils import timezone
 
 from chat import conversations, ledger, turns
@@ -66,6 +67,22 @@ async def test_the_start_of_a_call_is_kept_before_there_is_anything_to_show(alic
         assert not (await Message.objects.aget(pk=turn)).content
         await tab.say("stop", turn=turn)
         await tab.see("ended", turn=turn)
+
+
+async def test_a_turn_that_cannot_be_ended_does_not_keep_the_others_waiting(alice, upstream, monkeypatch):
+    fields = {"conversation": None, "parent": None, "text": "Hello", "runner": "gone:1:1"}
+    bad, good = [(await sync_to_async(turns.begin)(alice, key=uuid4(), **fields)).turn for _ in range(2)]
+    await Message.objects.aupdate(heartbeat=timezone.now() - timedelta(hours=1))
+    end = turns.end
+
+    def failing(snapshot, *args, **kwargs):
+        if snapshot.turn == bad:
+            raise DataError("integer out of range")
+        return end(snapshot, *args, **kwargs)
+
+    monkeypatch.setattr("chat.turns.end", failing)
+    assert await reap(await get_provider()) == 1
+    assert (await Message.objects.aget(pk=good)).state == "interrupted"
 
 
 @pytest.mark.parametrize("more", [{}, {"iterations": [{"input_tokens": 90}]}], ids=["plain", "iterations"])

@@ -101,7 +101,15 @@ async def test_counting_where_nobody_listens_fails_with_our_error(simulator, pro
 
 @pytest.mark.parametrize(
     ("body", "kind"),
-    [("<html>", "text/html"), ("{}", "application/json"), ("[1]", "application/json"), ("{", "application/json")],
+    [
+        ("<html>", "text/html"),
+        ("{}", "application/json"),
+        ("[1]", "application/json"),
+        ("{", "application/json"),
+        ('{"input_tokens": -1}', "application/json"),
+        ('{"input_tokens": true}', "application/json"),
+        ('{"input_tokens": 1000000000000}', "application/json"),
+    ],
 )
 async def test_counting_by_something_that_is_not_the_api_is_a_bad_answer(open_provider, body, kind):
     app = web.Application()

@@ -175,6 +175,7 @@ def test_it_is_replaced_deep_inside_blocks_and_notes_too():
         pytest.param([("content_block_delta", "[]")], id="not an object"),
         pytest.param([("content_block_delta", "[" * 100_000)], id="nested too deep"),
         pytest.param([("content_block_delta", '{"index":NaN}')], id="NaN"),
+        pytest.param([("message_start", '{"message":{"model":"m","usage":{"x":1e999}}}')], id="infinity"),
         pytest.param([frame("content_block_delta", index=0)], id="a field is missing"),
         pytest.param([block_start(), text(None)], id="text that is no string"),
         pytest.param([frame("content_block_start", index=0, content_block={"type": 7})], id="type that is no string"),
