@@ -124,4 +124,6 @@ def _details() -> Iterator[str]:
     yield reverse("admin:chat_user_change", args=[person.pk])
     yield reverse("admin:chat_conversation_change", args=[longest])
     yield f"{reverse('admin:chat_usagerecord_changelist')}?conversation={longest}"
-    yield f"{reverse('admin:chat_conversation_changelist')}?person={person.pk}&q=%22of+the%22"
+    chats, year = reverse("admin:chat_conversation_changelist"), timezone.localdate().year - 1
+    yield f"{chats}?person={person.pk}&q=%22of+the%22"
+    yield f"{chats}?updated_at_since={year}-12-01&updated_at_until={year}-12-31&q={WORDS[0]}"

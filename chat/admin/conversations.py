@@ -30,6 +30,7 @@ from chat.reports import Totals
 from chat.templatetags.figures import money, tokens
 
 FEW_PEOPLE = 50
+NARROWER = "Or choose other days, a person or a group."
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +110,11 @@ class ConversationAdmin(SaysWhatIsKept, Holdable, TextExportable, ConversationPa
             owners = list(queryset.order_by().values_list("owner", flat=True).distinct()[: FEW_PEOPLE + 1])
             hits = search.find(search_term, owners=owners if len(owners) <= FEW_PEOPLE else None)
             found |= hits.found
+            if hits.more and queryset.query.has_filters():
+                hits = hits.within(queryset)
+                found |= hits.found
             if hits.note:
-                messages.info(request, hits.note)
+                messages.info(request, f"{hits.note} {NARROWER}" if hits.more else hits.note)
         return queryset.filter(found), False
 
     def export_table(self, form: Form) -> Table:

@@ -2,6 +2,7 @@
 
     find(term)                     everybody's conversations: all words in one message, or in the title
     find(term, owners=[alice.pk])  hers, or those of several
+    find(term).within(some)        of these conversations also what is too old and common for that
     add                            when a message or a conversation is made
     index, index_title             when a message is over or its text changed, and when a title changed
     rebuild                        all of some conversations, say after rows were written in bulk

@@ -2,21 +2,22 @@
 
 import json
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.db.models.expressions import RawSQL
 
 from chat.engine.words import LONGEST_TERM, MOST_TERMS, Phrase, Query, parse
+from chat.models import Conversation
 from chat.search.index import owner_word
 
 MOST = 50_000
 """Messages that may be found; of more, these are the newest."""
 REACH = 200_000
-"""Messages that are read one after the other where about more than `MOST` would be found; PostgreSQL only."""
+"""Messages that are read one after the other: `within` some, and by PostgreSQL where it would find more than `MOST`."""
 
 SAMPLE = 0.2
 """Percent of the index that tell it."""
@@ -25,6 +26,13 @@ _POSTGRESQL = "SELECT conversations, more FROM chat_found(%s::tsquery, %s::tsque
 _POSTGRESQL_NEWEST = """
 SELECT conversation_id, message_id FROM chat_searchentry
 WHERE conversation_id = ANY(%s) AND message_id IS NOT NULL AND words @@ %s::tsquery ORDER BY id
+"""
+# Conversation by conversation: the planner would read all messages of the site that have the word.
+_POSTGRESQL_WITHIN = """
+SELECT array_agg(chosen.id)::text FROM unnest(%s::uuid[]) AS chosen (id) WHERE EXISTS (
+    SELECT FROM (SELECT words FROM chat_searchentry WHERE conversation_id = chosen.id OFFSET 0) AS said
+    WHERE said.words @@ %s::tsquery
+)
 """
 _SQLITE_FOUND = """
 SELECT entry.id, entry.conversation_id, entry.message_id FROM chat_searchwords
@@ -36,6 +44,10 @@ _SQLITE_NEWEST = f"""
 SELECT conversation_id, message_id FROM ({_SQLITE_FOUND})
 WHERE message_id IS NOT NULL AND conversation_id IN (SELECT value FROM json_each(%s)) ORDER BY id
 """  # noqa: S608 - made of constants
+_SQLITE_WITHIN = """
+SELECT json_group_array(DISTINCT conversation_id) FROM chat_searchentry
+WHERE conversation_id IN (SELECT value FROM json_each(%s)) AND {}
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +80,16 @@ class Hits:
             keys = json.dumps([key.hex for key in conversations])
             rows = _rows(_SQLITE_NEWEST, [self.asked, MOST, keys])
         return {_uuid(conversation): _uuid(message) for conversation, message in rows}
+
+    def within(self, conversations: QuerySet[Conversation]) -> "Hits":
+        """What these conversations hold, however old and common: the newest of them are read, `REACH` messages."""
+        keys, more = _newest(conversations)
+        if _is_postgresql():
+            [(found,)] = _rows(_POSTGRESQL_WITHIN, [keys, self.asked])
+        else:
+            condition, words = _condition(self.query)
+            [(found,)] = _rows(_SQLITE_WITHIN.format(condition), [json.dumps([key.hex for key in keys]), *words])
+        return replace(self, conversations=found or "", more=more)
 
     @property
     def note(self) -> str:
@@ -126,6 +148,26 @@ def _match(scope: Collection[str], wanted: Collection[Phrase], unwanted: Collect
 
 def _fts5(phrase: Phrase) -> str:
     return f'"{" ".join(phrase.words)}"' + ("*" if phrase.begins else "")
+
+
+def _newest(conversations: QuerySet[Conversation]) -> tuple[list[UUID], bool]:
+    """The newest of these that hold `REACH` messages, and whether there are others."""
+    keys: list[UUID] = []
+    left = REACH
+    for key, messages in conversations.order_by("-updated_at").values_list("pk", "message_count").iterator():
+        if left <= 0:
+            return keys, True
+        keys.append(key)
+        left -= messages
+    return keys, False
+
+
+def _condition(query: Query) -> tuple[str, list[str]]:
+    """The same as a condition on the words themselves, with its parameters."""
+    holds = "instr(' ' || words || ' ', %s)"
+    conditions = [*[holds] * len(query.wanted), *[f"NOT {holds}"] * len(query.unwanted)]
+    phrases = [*query.wanted, *query.unwanted]
+    return " AND ".join(conditions), [f" {' '.join(each.words)}{'' if each.begins else ' '}" for each in phrases]
 
 
 def _uuid(value: UUID | str) -> UUID:

@@ -129,6 +129,8 @@ def test_what_nobody_added_up_is_looked_for_among_the_newest_calls(office, reade
     assert column(page, "charged") == ["$1.00", "$3.00"]
     assert "Calls</dt><dd>2</dd>" in page.content.decode()
     assert "among the newest 4 calls, since" in page.content.decode()
+    export = office.get(f"{LIST}export.csv", {"group": readers.pk, "end__exact": "stopped"})
+    assert "-3-rows" in export.headers["Content-Disposition"]
     earlier = {"started_at_until": str(timezone.localdate() - timedelta(days=4))}
     page = office.get(LIST, {"group": readers.pk, "end__exact": "stopped", **earlier})
     assert column(page, "charged") == ["$5.00"]

@@ -7,6 +7,7 @@ from django.contrib.auth.models import Permission
 from django.db import connection
 from django.utils import timezone
 
+from chat import search
 from chat.admin import conversations as conversation_list
 from chat.models import Conversation, UsageRecord
 from chat.search import finding
@@ -195,3 +196,29 @@ def test_of_few_people_all_is_found_however_common_its_words(office, alice, bob,
     assert titles(office.get(LIST, {"q": '"the phrase"', "person": alice.pk})) == ["The phrase"]
     assert "only the newest" not in office.get(LIST, {"q": "the phrase", "person": alice.pk}).content.decode()
     assert "only the newest" in office.get(LIST, {"q": "the phrase"}).content.decode()
+
+
+def test_of_other_days_it_is_found_however_common_and_old(office, alice, bob, monkeypatch):
+    for name in ("MOST", "REACH"):
+        monkeypatch.setattr(finding, name, 3)
+    monkeypatch.setattr(finding, "SAMPLE", 100)
+    monkeypatch.setattr(conversation_list, "FEW_PEOPLE", 0)
+    now = timezone.now()
+    for days in range(9):
+        chat = conversation_of(alice if days % 2 else bob, turns=0, title=f"Bees {days}")
+        Conversation.objects.filter(pk=chat.pk).update(updated_at=now - timedelta(days=days), message_count=1)
+    search.rebuild(list(Conversation.objects.order_by("updated_at").values_list("pk", flat=True)))
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+
+    def found(term, **days):
+        chosen = {
+            f"updated_at_{name}": str(timezone.localdate(now - timedelta(days=ago))) for name, ago in days.items()
+        }
+        page = office.get(LIST, {"q": term, **chosen})
+        return titles(page), "choose other days" in page.content.decode()
+
+    assert found("bees") == (["Bees 0", "Bees 1", "Bees 2"], True)
+    assert found("bees", since=7, until=6) == (["Bees 6", "Bees 7"], False)
+    assert found('bees -"bees 6" bee', since=7, until=6) == (["Bees 7"], False)
+    assert found("bees", until=4) == (["Bees 4", "Bees 5", "Bees 6"], True)
