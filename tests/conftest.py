@@ -31,12 +31,13 @@ from django.conf import settings  # noqa: E402
 from django.contrib.auth.hashers import PBKDF2PasswordHasher  # noqa: E402
 from django.core.cache import caches  # noqa: E402
 from django.db import connection, connections  # noqa: E402
-from django.test import Client  # noqa: E402
+from django.test import Client, TransactionTestCase  # noqa: E402
 
 django.setup()
 
 from chat.models import User  # noqa: E402
 from chat.simulator import Simulator  # noqa: E402
+from tests.shipped import Shipped  # noqa: E402
 
 
 class QuickHasher(PBKDF2PasswordHasher):
@@ -77,9 +78,16 @@ def django_db_modify_db_settings(tmp_path_factory, django_db_modify_db_settings_
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup):
-    """At the end nothing may be connected to the database any more, or PostgreSQL would not let go of it."""
-    yield
+def django_db_setup(django_db_setup, django_db_blocker):
+    """The rows of a new database, which there are again after a test that commits.
+
+    At the end nothing may be connected to it any more, or PostgreSQL would not let go of it.
+    """
+    with django_db_blocker.unblock():
+        shipped = Shipped()
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(TransactionTestCase, "_fixture_teardown", lambda _: shipped.restore())
+        yield shipped
     leave_database()
     if connection.vendor == "postgresql":
         connection.close_pool()
