@@ -1,8 +1,8 @@
-"""`python -m benchmarks [relay | stops | memory | long_chat | page | opening] [options]`; without a name, all."""
+"""`python -m benchmarks [NAME] [options]`: relay, stops, memory, long_chat, page, opening or exports; else all."""
 
 import sys
 
-from benchmarks import long_chat, memory, opening, page, relay, stops
+from benchmarks import exports, long_chat, memory, opening, page, relay, stops
 
 MAINS = {
     "relay": relay.main,
@@ -11,6 +11,7 @@ MAINS = {
     "long_chat": long_chat.main,
     "page": page.main,
     "opening": opening.main,
+    "exports": exports.main,
 }
 
 if __name__ == "__main__":
