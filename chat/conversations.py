@@ -11,7 +11,7 @@ from chat import reports, search
 from chat.engine.errors import Refused
 from chat.holds import Kept
 from chat.live.announce import announce_sync
-from chat.models import Conversation, LanguageModel, LegalHold, Message
+from chat.models import Conversation, LanguageModel, Message
 from chat.models.keys import Keys
 
 TITLE_LIMIT = 200
@@ -67,15 +67,10 @@ def delete(conversation: Conversation) -> None:
 
     Raises: `Kept` where it is on legal hold.
     """
-    owner, pk, key = conversation.owner_id, conversation.pk, str(conversation.pk)
-    try:
-        conversation.delete()
-    except ProtectedError:
-        raise Kept from None
-    # Asked again, now that nobody can set one any more. To lock the row first would be the wrong way round: an answer
-    # that ends locks its message, and then this.
-    if LegalHold.objects.filter(conversation=pk, released_at=None).exists():
-        raise Kept
+    owner, key = conversation.owner_id, str(conversation.pk)
+    rows = Conversation.objects.filter(pk=conversation.pk)
+    if rows.select_for_update().exists():
+        _delete(rows)
     transaction.on_commit(lambda: announce_sync(owner, {"type": "conversation", "conversation": key, "deleted": True}))
 
 
@@ -98,7 +93,10 @@ def recount(keys: Iterable[UUID]) -> None:
 
 
 def _delete(rows: QuerySet[Conversation]) -> Deleted:
+    """Delete these, which are locked: nobody sets a hold on one now, nor begins or ends an answer in it."""
     keys = list(rows.values_list("pk", flat=True))
+    # Whoever writes an answer locks first it and then its records, so we do, or the two would lock each other out.
+    list(Message.objects.open().filter(conversation__in=keys).order_by("pk").select_for_update().values_list("pk"))
     messages = Message.objects.filter(conversation__in=keys).count()
     try:
         Conversation.objects.filter(pk__in=keys).delete()

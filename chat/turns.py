@@ -134,11 +134,13 @@ def save(runner: str, turns: Sequence[UUID], changed: Iterable[Snapshot]) -> set
     is for search, is written once, by `end`.
     """
     ours = Message.objects.filter(state=Message.State.STREAMING, runner=runner, pk__in=turns)
-    grown = list(changed)
-    # Messages first and records then, as `end` does: in the other order the two would lock each other out.
-    Message.objects.save_growing(runner, {snapshot.turn: snapshot.content for snapshot in grown})
-    ours.update(heartbeat=timezone.now())
-    for snapshot in grown:
+    grown = {snapshot.turn: snapshot for snapshot in changed}
+    now = timezone.now()
+    # Messages first and records then, as `end` does: in the other order the two would lock each other out. And each row
+    # once: of one that is written twice in a transaction PostgreSQL locks what it refers to.
+    Message.objects.save_growing(runner, {turn: snapshot.content for turn, snapshot in grown.items()}, now)
+    ours.exclude(pk__in=list(grown)).update(heartbeat=now)
+    for snapshot in grown.values():
         if snapshot.call:
             ledger.note_start(snapshot.call)
     kept = dict(ours.values_list("pk", "stop_requested"))
@@ -150,6 +152,8 @@ def end(
     snapshot: Snapshot, outcome: Outcome, *, stop_reason: str = "", error_code: str = "", error_detail: str = ""
 ) -> bool:
     """End a turn: its content, its state and its usage record in one transaction. False where it was over already."""
+    # First, as whoever deletes it does: in the other order the two would lock each other out.
+    Conversation.objects.filter(messages=snapshot.turn).update(updated_at=timezone.now())
     ended = (
         Message.objects.open()
         .filter(pk=snapshot.turn)
@@ -164,7 +168,6 @@ def end(
         )
     )
     search.index([snapshot.turn] if ended else [])
-    Conversation.objects.filter(messages=snapshot.turn).update(updated_at=timezone.now())
     if snapshot.call:
         ledger.close_call(snapshot.call, outcome.value)
     else:
