@@ -7,7 +7,7 @@ from django.db.models import ProtectedError
 from chat import conversations, holds
 from chat.engine.errors import Refused
 from chat.holds import Kept
-from chat.models import Conversation, LegalHold
+from chat.models import Conversation
 from tests.spending import conversation_of
 
 pytestmark = pytest.mark.django_db
@@ -28,19 +28,6 @@ def test_a_held_conversation_cannot_be_deleted(chat, admin, alice):
         with pytest.raises(ProtectedError):
             delete()
     assert Conversation.objects.get().messages.count() == 2
-
-
-def test_one_that_is_set_while_it_is_being_deleted_keeps_it(chat, admin, monkeypatch):
-    delete, key = Conversation.delete, chat.pk
-
-    def hold_and_delete(self):
-        delete(self)
-        LegalHold.objects.create(conversation_id=key, reason="x", set_by=admin, set_at=chat.created_at)
-
-    monkeypatch.setattr(Conversation, "delete", hold_and_delete)
-    with pytest.raises(Kept, match="legal hold"):
-        conversations.delete(chat)
-    assert Conversation.objects.filter(pk=key).exists()
 
 
 def test_it_is_kept_who_set_and_released_it_when_and_why(chat, admin, bob):

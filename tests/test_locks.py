@@ -3,17 +3,20 @@
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from random import Random
 from uuid import uuid4
 
 import pytest
 from django.db import connections
 
-from chat import conversations, ledger, turns
+from chat import conversations, holds, ledger, turns
 from chat.engine.ceiling import Size
 from chat.engine.errors import Refused
 from chat.engine.events import Outcome
+from chat.holds import Kept
 from chat.models import Budget, BudgetAccount, Conversation, UsageRecord
+from tests.spending import conversation_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -65,6 +68,19 @@ def test_to_delete_a_chat_and_to_write_an_answer_in_it_do_not_lock_each_other_ou
     assert not Conversation.objects.exists()
     assert set(UsageRecord.objects.values_list("end", "message")) == {("complete", None)}
     assert BudgetAccount.objects.get().reserved == 0
+
+
+def test_a_chat_that_is_held_while_it_is_being_deleted_is_either_held_or_gone(alice, admin):
+    chance = Random(1)
+    with ThreadPoolExecutor(2) as threads:
+        for _ in range(ROUNDS):
+            chat = conversation_of(alice)
+            acts = [partial(holds.set_hold, admin, chat, "Case 4711"), partial(conversations.delete, chat)]
+            done = [threads.submit(_later, chance.uniform(0, LATEST), act) for act in acts]
+            held, deleted = (each.exception() for each in done)
+            assert isinstance(held, Refused | None)
+            assert isinstance(deleted, Kept | None)
+            assert (held is None) == (deleted is not None) == Conversation.objects.filter(pk=chat.pk).exists()
 
 
 def _later(seconds, act):

@@ -89,10 +89,8 @@ class MessageQuerySet(models.QuerySet["Message"]):
 
         By hand, because ``bulk_update`` takes eight times as long to put together its statement.
         """
-        content, key, moment = (
-            Message._meta.get_field(name).get_db_prep_save for name in ("content", "id", "heartbeat")
-        )
-        alive = moment(heartbeat, connection)
+        content, key = Message.content.field.get_db_prep_save, Message.id.field.get_db_prep_save
+        alive = connection.ops.adapt_datetimefield_value(heartbeat)
         with connection.cursor() as cursor:
             cursor.executemany(
                 """UPDATE "chat_message" SET content = %s, heartbeat = %s
