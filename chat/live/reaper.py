@@ -26,6 +26,8 @@ from chat.models import LanguageModel, Message
 logger = logging.getLogger(__name__)
 
 SIGN_SECONDS = 3
+AT_ONCE = 16
+"""Orphans that are ended side by side: where the API does not answer, each waits for seconds for its tokens."""
 _OF_WHAT_WAS_SAVED: dict[str, str] = {
     EstimatedBy.TEXT_COUNTED: EstimatedBy.SAVED_TEXT_COUNTED,
     EstimatedBy.TEXT_LENGTH: EstimatedBy.SAVED_TEXT_LENGTH,
@@ -37,15 +39,18 @@ async def reap(provider: Provider, spare: Container[UUID] = ()) -> int:
 
     Turns in ``spare`` are those of this process: a sleep or a database that was away made them silent, not dead.
     """
-    ended = [orphan for orphan in await _orphans(spare) if await _interrupted(provider, orphan)]
-    for orphan in ended:
-        # Whoever watches it learns the end from the database.
-        await announce_end(orphan.conversation.owner_id, orphan.conversation_id)
+    room = asyncio.Semaphore(AT_ONCE)
+    orphans = await _orphans(spare)
+    outcomes = await asyncio.gather(*(_ended(provider, orphan, room) for orphan in orphans), return_exceptions=True)
+    for failure in outcomes:
+        if isinstance(failure, BaseException):
+            raise failure
     for call in await in_thread(ledger.abandoned_calls)():
         await in_thread(ledger.close_call)(call, Outcome.INTERRUPTED.value)
+    ended = sum(outcome is True for outcome in outcomes)
     if ended:
-        logger.warning("%d answers were interrupted: the processes that wrote them are gone.", len(ended))
-    return len(ended)
+        logger.warning("%d answers were interrupted: the processes that wrote them are gone.", ended)
+    return ended
 
 
 async def _orphans(spare: Container[UUID]) -> list[Message]:
@@ -58,6 +63,15 @@ async def _orphans(spare: Container[UUID]) -> list[Message]:
     silent = {(orphan.pk, orphan.heartbeat) for orphan in orphans}
     again = await in_thread(turns.orphans)(is_gone)
     return [orphan for orphan in again if (orphan.pk, orphan.heartbeat) in silent]
+
+
+async def _ended(provider: Provider, orphan: Message, room: asyncio.Semaphore) -> bool:
+    async with room:
+        ended = await _interrupted(provider, orphan)
+        if ended:
+            # Whoever watches it learns the end from the database.
+            await announce_end(orphan.conversation.owner_id, orphan.conversation_id)
+        return ended
 
 
 async def _interrupted(provider: Provider, orphan: Message) -> bool:

@@ -10,7 +10,8 @@ from django.db import DataError
 from django.utils import timezone
 
 from chat import conversations, ledger, turns
-from chat.live.reaper import reap
+from chat.live.estimate import COUNT_SECONDS
+from chat.live.reaper import SIGN_SECONDS, reap
 from chat.models import Conversation, Message, UsageRecord
 from chat.providers import get_provider
 from tests.live.processes import directed
@@ -83,6 +84,25 @@ async def test_a_turn_that_cannot_be_ended_does_not_keep_the_others_waiting(alic
     monkeypatch.setattr("chat.turns.end", failing)
     assert await reap(await get_provider()) == 1
     assert (await Message.objects.aget(pk=good)).state == "interrupted"
+
+
+async def test_of_many_orphans_none_waits_until_the_tokens_of_others_are_counted(alice, upstream, settings):
+    settings.CHAT_MAX_OPEN_TURNS = many = 10
+    fields = {"conversation": None, "parent": None, "text": "Hello", "runner": "gone:1:1"}
+    for _ in range(many):
+        turn = (await sync_to_async(turns.begin)(alice, key=uuid4(), **fields)).turn
+        call = {"user_id": alice.pk, "model": "claude-sonnet-5-5", "message_id": turn}
+        await sync_to_async(ledger.open_call)(**call)
+    await Message.objects.aupdate(heartbeat=timezone.now() - timedelta(hours=1))
+    all_count = asyncio.Barrier(many)
+
+    class Slow:
+        async def count_tokens(self, model, messages):
+            await all_count.wait()
+            return 1
+
+    async with asyncio.timeout(COUNT_SECONDS + SIGN_SECONDS):
+        assert await reap(Slow()) == many
 
 
 @pytest.mark.parametrize("more", [{}, {"iterations": [{"input_tokens": 90}]}], ids=["plain", "iterations"])
