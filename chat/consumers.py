@@ -90,7 +90,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """Take one frame; whatever is wrong with it is answered with ``refused``."""
         tab = self.tab
-        if tab is None or not await self._still_allowed(tab, CHECK_COMMAND_SECONDS):
+        if tab is None:
             return
         if self.flood.rises():
             await self._close(TOO_MANY)
@@ -99,9 +99,13 @@ class ChatConsumer(AsyncWebsocketConsumer):
 
     async def news(self, message: dict[str, Any]) -> None:
         """Rare events for all tabs of this person (channel layer)."""
-        for frame in message["frames"]:
-            if self.tab:
-                await self.tab.hear(frame)
+        try:
+            for frame in message["frames"]:
+                if self.tab:
+                    await self.tab.hear(frame)
+        except db.Error as error:
+            logger.warning("A turn that began cannot be looked up, and its tab is to come back (%s).", error)
+            await self._close(UNAVAILABLE)
 
     async def logged_out(self, message: dict[str, Any]) -> None:
         """A session of this person ended (channel layer). Django tells so before it deletes it: do not look it up."""
@@ -127,6 +131,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
         admission.sockets[user.pk] += 1
         self.flood = admission.Flood()
         self.checked = monotonic()
+        self.checking: asyncio.Task[bool] | None = None
         self.tab = tab = Tab(user, self._put, Window(UNACKNOWLEDGED))
         current_runner().farewells.add(self._restart)
         self.pumping = asyncio.create_task(self._pump(tab))
@@ -147,6 +152,10 @@ class ChatConsumer(AsyncWebsocketConsumer):
         try:
             command = wire.decode(text)
             re = command.id
+            if isinstance(command, wire.Ping | wire.Ack):
+                self._check_beside(tab, CHECK_COMMAND_SECONDS)
+            elif not await self._still_allowed(tab, CHECK_COMMAND_SECONDS):
+                return None
             await tab.obey(command)
         except wire.BadFrame as error:
             return wire.refused(error, error.re)
@@ -169,8 +178,9 @@ class ChatConsumer(AsyncWebsocketConsumer):
 
     async def _put(self, frame: str) -> None:
         """Send an encoded frame past the consumer's own layers, because every token takes this way."""
-        if self.tab is None or not await self._still_allowed(self.tab, CHECK_FRAME_SECONDS):
+        if self.tab is None:
             return
+        self._check_beside(self.tab, CHECK_FRAME_SECONDS)
         if self.tab.window.unacknowledged > MOST_UNACKNOWLEDGED:
             await self._close(FALLEN_BEHIND)
             return
@@ -180,19 +190,26 @@ class ChatConsumer(AsyncWebsocketConsumer):
             # Each server has an exception of its own for a socket that closed under our hands: nothing is lost by it.
             self._leave()
 
+    def _check_beside(self, tab: Tab, patience: float) -> None:
+        """Have the session checked without waiting for it: an answer does not stand still where the database does."""
+        if monotonic() - self.checked > patience and (self.checking is None or self.checking.done()):
+            self.checking = asyncio.create_task(self._still_allowed(tab, patience))
+
     async def _still_allowed(self, tab: Tab, patience: float) -> bool:
         """Whether the session stands, asked anew at most every ``patience`` seconds; closes the socket if not."""
         if monotonic() - self.checked <= patience:
             return True
-        self.checked = monotonic()
         try:
-            if await in_thread(admission.user_of)(self.session_key) == tab.user:
-                return True
+            user = await in_thread(admission.user_of)(self.session_key)
         except db.Error as error:
             # Nobody can log out of a database that is away; the command itself is refused as unavailable.
             logger.warning("A session could not be checked: the database cannot be reached (%s).", error)
+            user = tab.user
+        self.checked = monotonic()
+        if user == tab.user:
             return True
-        await self._close(NOT_LOGGED_IN)
+        if self.tab:
+            await self._close(NOT_LOGGED_IN)
         return False
 
     async def _restart(self) -> None:

@@ -1,6 +1,7 @@
 """The websocket from outside: frames in, frames out, and who may have one."""
 
 import json
+import threading
 from unittest.mock import Mock
 from uuid import uuid4
 
@@ -9,6 +10,8 @@ from asgiref.sync import sync_to_async
 from django.db import OperationalError
 from django.test import Client
 
+from chat.consumers import UNAVAILABLE
+from chat.live.announce import announce
 from chat.models import Conversation, Message, UsageRecord
 from chat.simulator import answer_text
 
@@ -225,6 +228,32 @@ async def test_a_socket_outlives_a_database_that_is_away(alice, tab_of, upstream
         monkeypatch.setattr("chat.turns.begin", Mock(side_effect=OperationalError("away")))
         await tab.say("send", id="1", key=str(uuid4()), conversation=None, parent=None, text="Hello")
         assert (await tab.see("refused", re="1"))["code"] == "unavailable"
+
+
+async def test_an_answer_goes_on_while_a_database_stands_still(alice, tab_of, upstream, monkeypatch):
+    mended = threading.Event()
+    async with await tab_of(alice) as tab:
+        turn = (await tab.ask(directed(tokens=10_000, speed=500)))["turn"]
+        await tab.read(turn, 1)
+        monkeypatch.setattr("chat.admission.user_of", lambda _: mended.wait(20) and alice)
+        monkeypatch.setattr("chat.consumers.CHECK_COMMAND_SECONDS", -1)
+        monkeypatch.setattr("chat.consumers.CHECK_FRAME_SECONDS", -1)
+        try:
+            await tab.read(turn, len(tab.text(turn)) + 500)
+            await tab.say("ping", id="still")
+            await tab.see("pong", re="still")
+        finally:
+            mended.set()
+        await tab.say("stop", turn=turn)
+        await tab.see("ended", turn=turn)
+
+
+async def test_a_tab_that_cannot_follow_a_turn_that_began_is_told_to_come_back(alice, tab_of, upstream, monkeypatch):
+    async with await tab_of(alice) as tab:
+        first = await ended_turn(tab)
+        monkeypatch.setattr("chat.live.relay._open_turn", Mock(side_effect=OperationalError("away")))
+        await announce(alice.pk, {"type": "turn", "conversation": first["conversation"], "turn": str(uuid4())})
+        assert await tab.closed() == UNAVAILABLE
 
 
 async def test_malformed_frames_are_answered_and_the_socket_lives(alice, tab_of, upstream):
