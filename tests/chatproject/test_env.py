@@ -2,6 +2,7 @@
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from chatproject import env
 
@@ -112,6 +113,15 @@ class TestDatabase:
         options = database["OPTIONS"]
         assert (options["sslmode"], options["connect_timeout"]) == ("require", "2")
         assert options["pool"]
+
+    def test_a_server_that_vanished_without_a_word_is_given_up_in_less_than_a_minute(self, given):
+        given("postgres://chat@db/chat?tcp_user_timeout=20000")
+        options = env.database("X", "")["OPTIONS"]
+        known = {name: value for name, value in options.items() if name != "pool"}
+        told = conninfo_to_dict(make_conninfo(**known))
+        idle, interval, count = (int(told[f"keepalives_{name}"]) for name in ("idle", "interval", "count"))
+        assert idle + interval * count < 60
+        assert told["tcp_user_timeout"] == "20000", "the address says otherwise"
 
     @pytest.mark.parametrize(
         "value",
