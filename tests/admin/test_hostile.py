@@ -15,9 +15,9 @@ from tests.spending import conversation_of
 pytestmark = pytest.mark.any_database
 TOGETHER = 7
 """Texts that are shown by the pages of many rows before these are read again: the dashboard has ten."""
-# No database is ever given a NUL: `rules` takes it out of what people write, `turns` out of what models do.
+# As `providers.translate` has it: no database is given a NUL.
 SAID = {text: blocks_of(text) for text in HOSTILE} | {
-    text: [{"type": "text", "text": text}] for text in (each.replace("\0", "") for each in markdown.HOSTILE)
+    text: [{"type": "text", "text": text}] for text in (each.replace("\0", "\ufffd") for each in markdown.HOSTILE)
 }
 RENDER = """async () => {
   const left = () => document.querySelector("[data-part=markdown]:not([data-rendered])");
