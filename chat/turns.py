@@ -136,8 +136,8 @@ def save(runner: str, turns: Sequence[UUID], changed: Iterable[Snapshot]) -> set
     ours = Message.objects.filter(state=Message.State.STREAMING, runner=runner, pk__in=turns)
     grown = {snapshot.turn: snapshot for snapshot in changed}
     now = timezone.now()
-    # Messages first and records then, as `end` does: in the other order the two would lock each other out. And each row
-    # once: of one that is written twice in a transaction PostgreSQL locks what it refers to.
+    # Messages first and then records, as `end` does, or the two would lock each other out. Each row once: PostgreSQL locks
+    # what a row refers to that is written twice.
     Message.objects.save_growing(runner, {turn: snapshot.content for turn, snapshot in grown.items()}, now)
     ours.exclude(pk__in=list(grown)).update(heartbeat=now)
     for snapshot in grown.values():
@@ -154,18 +154,15 @@ def end(
     """End a turn: its content, its state and its usage record in one transaction. False where it was over already."""
     # First, as whoever deletes it does: in the other order the two would lock each other out.
     Conversation.objects.filter(messages=snapshot.turn).update(updated_at=timezone.now())
-    ended = (
-        Message.objects.open()
-        .filter(pk=snapshot.turn)
-        .update(
-            content=snapshot.content,
-            text=plain_text(snapshot.content),
-            state=outcome.value,
-            stop_reason=stop_reason[:LONGEST_REASON],
-            error_code=error_code,
-            error_detail=error_detail,
-            ended_at=timezone.now(),
-        )
+    still_open = Message.objects.open().filter(pk=snapshot.turn)
+    ended = still_open.update(
+        content=snapshot.content,
+        text=plain_text(snapshot.content),
+        state=outcome.value,
+        stop_reason=stop_reason[:LONGEST_REASON],
+        error_code=error_code,
+        error_detail=error_detail,
+        ended_at=timezone.now(),
     )
     search.index([snapshot.turn] if ended else [])
     if snapshot.call:
