@@ -13,10 +13,11 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from chat import reports
+from chat.admin.call_filters import BudgetFilter, MeasureFilter, StartFilter
 from chat.admin.call_search import Sought, sought
 from chat.admin.changelist import PlainChangeList, looked_for
 from chat.admin.filters import ConversationFilter, GroupFilter
-from chat.admin.form_filters import PeriodFilter, PersonFilter
+from chat.admin.form_filters import PersonFilter
 from chat.models import Rollup, Slice, UsageRecord
 from chat.models.money import UsdField
 from chat.reports import Totals
@@ -25,6 +26,7 @@ from chat.reports.spans import Span
 
 REACH = 50_000
 """Calls that are read one by one where neither a rollup nor an index knows the answer."""
+_NEVER_ROLLED = ConversationFilter | MeasureFilter | BudgetFilter
 _UNINDEXED_COST = ExpressionWrapper(F("cost") + Value(0, UsdField()), UsdField())
 _INDEXED = ("started_at_since", "started_at_until", "person", "person_name", "language_model", "error", "q")
 
@@ -63,13 +65,17 @@ class CallsChangeList(PlainChangeList):
             return known
         if known and known.calls <= REACH and any(self.params.get(name) for name in _INDEXED):
             return known
-        if not self._chosen_conversation and not (meant and meant.are_few):
+        if not self._chosen(ConversationFilter) and not (meant and meant.are_few):
             self._narrow(request)
         return reports.totals(self.queryset)
 
     @property
     def _span(self) -> Span:
-        return next(spec.span for spec in self.filter_specs if isinstance(spec, PeriodFilter))
+        return self._start.span
+
+    @property
+    def _start(self) -> StartFilter:
+        return next(spec for spec in self.filter_specs if isinstance(spec, StartFilter))
 
     def _rolled_up(self, request: HttpRequest, meant: Sought | None) -> QuerySet[Rollup] | QuerySet[Slice] | None:
         """The rollups or slices of the calls that were asked for; ``None`` where nobody keeps them."""
@@ -78,10 +84,10 @@ class CallsChangeList(PlainChangeList):
         for spec in self.filter_specs:
             if isinstance(spec, PersonFilter | GroupFilter):
                 people &= spec.rolled
-            elif spec.used_parameters and not isinstance(spec, PeriodFilter | ConversationFilter):
+            elif spec.used_parameters and not isinstance(spec, StartFilter | _NEVER_ROLLED):
                 found = spec.queryset(request, slices)
                 slices = slices if found is None else found
-        if self._chosen_conversation or (meant and not meant.is_rolled):
+        if self._start.hour or self._chosen(_NEVER_ROLLED) or (meant and not meant.is_rolled):
             return None
         if meant and meant.is_error:
             slices = slices.filter(error_code=meant.term)
@@ -91,15 +97,14 @@ class CallsChangeList(PlainChangeList):
             return Rollup.objects.filter(people, by=Rollup.By.USER) if slices is every else None
         return slices
 
-    @property
-    def _chosen_conversation(self) -> bool:
-        return any(isinstance(spec, ConversationFilter) and spec.value() for spec in self.filter_specs)
+    def _chosen(self, kinds: Any) -> bool:
+        return any(isinstance(spec, kinds) and spec.value() for spec in self.filter_specs)
 
     def _narrow(self, request: HttpRequest) -> None:
-        """Leave the newest calls: of the days, and where one person is chosen of that person."""
+        """Leave the newest calls: of the days or the hour, and where one person or budget is chosen of that."""
         calls: QuerySet[UsageRecord] = UsageRecord.objects.order_by("-started_at")
         for spec in self.filter_specs:
-            if isinstance(spec, PeriodFilter | PersonFilter):
+            if isinstance(spec, StartFilter | PersonFilter | BudgetFilter):
                 calls = spec.queryset(request, calls)
         self.since = next(iter(calls.values_list("started_at", flat=True)[REACH : REACH + 1]), None)
         if self.since:

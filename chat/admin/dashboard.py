@@ -5,16 +5,16 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from django.contrib.auth.models import Group
 from django.db.models import Count, Min
 from django.http import HttpRequest
 from django.utils import timezone
 
-from chat import budgets, reports
+from chat import budgets, reports, reviews
 from chat.admin import rankings, tiles, trends
-from chat.admin.records import Records, everywhere
+from chat.admin.records import Records, being_answered, everywhere
 from chat.admin.standings import Gauge, gauge
 from chat.budgets import Standing
 from chat.models import Budget, LanguageModel, Message, UsageRecord, User
@@ -50,6 +50,7 @@ class Page:
     problem: str
     now: datetime
     with_budgets: bool = False
+    with_conversations: bool = False
 
     @property
     def zone(self) -> str:
@@ -172,8 +173,8 @@ class Page:
 
     @property
     def running_href(self) -> str:
-        """The calls that are being made."""
-        return everywhere(end__exact="open")
+        """The conversations that these are in, or for who may not see them the calls that are being made."""
+        return being_answered() if self.with_conversations else everywhere(end__exact="open")
 
     @cached_property
     def unpriced(self) -> Unpriced | None:
@@ -214,7 +215,9 @@ def page_of(request: HttpRequest) -> Page:
     """The page for the range that was asked for."""
     now = timezone.now()
     span, problem = spans.asked(request.GET, spans.day_of(now))
-    return Page(span, problem, now, request.user.has_perm("chat.view_budget"))
+    user = cast(User, request.user)
+    conversations = user.has_perm("chat.view_conversation") or reviews.may_review(user)
+    return Page(span, problem, now, user.has_perm("chat.view_budget"), conversations)
 
 
 def _days(span: Span) -> str:

@@ -103,6 +103,8 @@ class FormFilter(admin.ListFilter):
 class PeriodFilter(FormFilter, admin.FieldListFilter):
     """Days from and to, both included, of TIME_ZONE; the usual periods are links."""
 
+    suffixes: tuple[str, ...] = ("since", "until")
+
     def __init__(
         self,
         field: Field,
@@ -113,7 +115,8 @@ class PeriodFilter(FormFilter, admin.FieldListFilter):
         field_path: str,
     ) -> None:
         self.field_path, self.title = field_path, "date"
-        self.parameters = self.since, self.until = f"{field_path}_since", f"{field_path}_until"
+        self.parameters = tuple(f"{field_path}_{each}" for each in self.suffixes)
+        self.since, self.until, *_ = self.parameters
         FormFilter.__init__(self, request, params, model, model_admin)
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:

@@ -6,6 +6,7 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
 from chat.admin.charts import share
+from chat.admin.records import everywhere
 from chat.budgets import Standing
 
 
@@ -16,6 +17,11 @@ class Gauge(NamedTuple):
     kind: str
     spent: str
     committed: str
+
+    @property
+    def href(self) -> str:
+        """The calls that it is made of."""
+        return everywhere(budget=self.standing.budget.pk)
 
     @property
     def terms(self) -> str:

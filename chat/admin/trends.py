@@ -15,12 +15,14 @@ from chat.reports.buckets import Bucket, buckets, label
 from chat.reports.figures import Day, Figures
 from chat.reports.histogram import Histogram, percentile, together
 from chat.reports.spans import Span
-from chat.templatetags.figures import money, seconds, tokens
+from chat.templatetags.figures import money, per_second, seconds, tokens
 
 MOST_MODELS = 7
 _OTHERS = "others"
 _EVERY_DAY = 366
 PERCENTS = (50, 95)
+HIGHEST = "-1"
+"""The order of the list of calls in which what was measured, its second column, is highest first."""
 
 
 class Series(NamedTuple):
@@ -42,6 +44,7 @@ class Line(NamedTuple):
 class Pace:
     """How long something took, or how fast it was: half of the answers were within the first figure."""
 
+    href: str
     median: str
     most: str
     chart: Chart
@@ -71,7 +74,7 @@ def trend(found: Figures, span: Span, hours: Mapping[int, Day], records: Records
     others = [sum((each.cost for key, each in day.models.items() if key not in kinds), Decimal(0)) for day in days]
     totals = [sum(day.models.values(), Totals()) for day in days]
     said = [
-        Place(label(place, unit), records.on(place.first, place.last), f"{place.title}: {_sentence(total)}")
+        Place(label(place, unit), records.on(place), f"{place.title}: {_sentence(total)}")
         for place, total in zip(places, totals, strict=True)
     ]
     drawn = [*zip(kinds.values(), spend, strict=True), *([(_OTHERS, others)] if any(others) else [])]
@@ -80,16 +83,11 @@ def trend(found: Figures, span: Span, hours: Mapping[int, Day], records: Records
         charts.stacked(said, drawn, lambda number: money(Decimal(number))),
         [Series(kind, labels.get(key, key)) for key, kind in kinds.items()]
         + ([Series(_OTHERS, f"{len(models) - len(kinds)} others")] if any(others) else []),
-        [_line(place, records, _cells(total)) for place, total in zip(places, totals, strict=True)],
+        [Line(place.title, records.on(place), _cells(total)) for place, total in zip(places, totals, strict=True)],
         {key: kinds.get(key, _OTHERS) for key in models},
-        _pace(found.first_token, [day.first_token for day in days], places, unit, records, seconds),
-        _pace(found.speed, [day.speed for day in days], places, unit, records, per_second),
+        _pace("first_token", [day.first_token for day in days], places, unit, records, seconds),
+        _pace("speed", [day.speed for day in days], places, unit, records, per_second),
     )
-
-
-def per_second(number: float) -> str:
-    """``78 / s``."""
-    return f"{float(number):,.0f} / s"
 
 
 def shown(found: Figures, today: date) -> Span:
@@ -115,26 +113,25 @@ def _cost(day: Day, model: str) -> Decimal:
 
 
 def _pace(
-    whole: Histogram, parts: Sequence[Histogram], places: Sequence[Bucket], unit: str, records: Records, say: Any
+    measure: str, parts: Sequence[Histogram], places: Sequence[Bucket], unit: str, records: Records, say: Any
 ) -> Pace | None:
-    if not whole:
+    """``measure`` is what the list of calls calls it."""
+    if not (whole := together(parts)):
         return None
+    chosen = {"measure": measure, "o": HIGHEST}
     half, most = ([percentile(part, percent) for part in parts] for percent in PERCENTS)
-    said = [Place(label(place, unit), records.on(place.first, place.last), place.title) for place in places]
+    said = [Place(label(place, unit), records.on(place, **chosen), place.title) for place in places]
     chart = charts.lines(said, [("series-1", "p50", half), ("series-2", "p95", most)], say)
     table = [
-        _line(place, records, [_said(one, say), _said(other, say), tokens(sum(part.values()))])
-        for place, one, other, part in zip(places, half, most, parts, strict=True)
+        Line(each.title, each.href, [_said(one, say), _said(other, say), tokens(sum(part.values()))])
+        for each, one, other, part in zip(said, half, most, parts, strict=True)
     ]
-    return Pace(_said(percentile(whole, 50), say), _said(percentile(whole, 95), say), chart, table)
+    median, highest = (_said(percentile(whole, percent), say) for percent in PERCENTS)
+    return Pace(records.href(**chosen), median, highest, chart, table)
 
 
 def _said(number: float | None, say: Any) -> str:
     return "–" if number is None else say(number)
-
-
-def _line(place: Bucket, records: Records, cells: list[str]) -> Line:
-    return Line(place.title, records.on(place.first, place.last), cells)
 
 
 def _cells(total: Totals) -> list[str]:

@@ -9,20 +9,20 @@ from django.db.models import OuterRef, QuerySet, Subquery, UUIDField
 from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
 
-from chat.admin.call_filters import ErrorFilter, TokensFilter
+from chat.admin.call_filters import MEASURES, BudgetFilter, ErrorFilter, MeasureFilter, StartFilter, TokensFilter
 from chat.admin.call_list import CallsChangeList
 from chat.admin.call_search import sought
 from chat.admin.calls import Call, badge, cost_of
 from chat.admin.changelist import looked_for, when
 from chat.admin.exports import Exportable
 from chat.admin.filters import ConversationFilter, GroupFilter, ModelAskedFilter, PricedFilter
-from chat.admin.form_filters import PeriodFilter, PersonFilter
+from chat.admin.form_filters import PersonFilter
 from chat.admin.readonly import ReadOnlyAdmin
 from chat.exports import records
 from chat.exports.forms import Form
 from chat.exports.table import Table
 from chat.models import Message, UsageRecord
-from chat.templatetags.figures import seconds, tokens
+from chat.templatetags.figures import per_second, seconds, tokens
 
 # A subquery, so that who counts or adds up does not join the messages.
 _CONVERSATION = Subquery(Message.objects.order_by().filter(pk=OuterRef("message")).values("conversation"), UUIDField())
@@ -34,7 +34,7 @@ class UsageRecordAdmin(ReadOnlyAdmin, Exportable):
 
     list_display = ("started", "person", "asked", "made_for", "prompt", "cached", "output", "charged", "ended", "took")
     list_filter = (
-        ("started_at", PeriodFilter),
+        ("started_at", StartFilter),
         PersonFilter,
         GroupFilter,
         ConversationFilter,
@@ -45,6 +45,8 @@ class UsageRecordAdmin(ReadOnlyAdmin, Exportable):
         "purpose",
         ErrorFilter,
         TokensFilter,
+        MeasureFilter,
+        BudgetFilter,
     )
     list_per_page = 50
     list_select_related = ("user",)
@@ -58,6 +60,12 @@ class UsageRecordAdmin(ReadOnlyAdmin, Exportable):
     def get_queryset(self, request: HttpRequest) -> QuerySet[UsageRecord]:
         """With the conversation's key, but without the message's content."""
         return super().get_queryset(request).annotate(conversation=_CONVERSATION)
+
+    def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
+        """Where calls are chosen by what was measured, that is the second column."""
+        first, *others = self.list_display
+        measure = request.GET.get("measure")
+        return (first, measure, *others) if measure in MEASURES else (first, *others)
 
     def export_table(self, form: Form) -> Table:
         """All of each call, as ``docs/costs.md`` has it."""
@@ -137,3 +145,14 @@ class UsageRecordAdmin(ReadOnlyAdmin, Exportable):
     def took(self, record: UsageRecord) -> str:
         """How long."""
         return "" if record.seconds is None else seconds(record.seconds)
+
+    @admin.display(description="first token", ordering="measure")
+    def first_token(self, record: UsageRecord) -> str:
+        """How long until it came."""
+        return "" if record.first_token_seconds is None else seconds(record.first_token_seconds)
+
+    @admin.display(description="speed", ordering="measure")
+    def speed(self, record: UsageRecord) -> str:
+        """Tokens per second from the first one on."""
+        writing = (record.seconds or 0) - (record.first_token_seconds or 0)
+        return per_second(record.output_tokens / writing) if writing else ""

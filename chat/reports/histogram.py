@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterable, Mapping
 
-from django.db.models import Expression, FloatField, Value
+from django.db.models import Expression, F, FloatField, Value
 from django.db.models.functions import Cast, Floor, Ln
 
 GROWTH = 1.03
@@ -13,7 +13,7 @@ Histogram = Mapping[int, int]
 """How many numbers are in which bucket: number n holds those from GROWTH ** n on."""
 
 
-def bucket(number: Expression) -> Floor:
+def bucket(number: Expression | F) -> Floor:
     """The bucket of a number above zero, in the database."""
     return Floor(Cast(Ln(number), FloatField()) / Value(math.log(GROWTH)))
 

@@ -3,20 +3,18 @@
 from collections import defaultdict
 from typing import Any
 
-from django.db.models import Count, QuerySet
-from django.db.models.functions import ExtractHour
-from django.utils import timezone
+from django.db.models import Case, Count, QuerySet, When
 
 from chat.models import UsageRecord
 from chat.reports.figures import Day
 from chat.reports.rollups import answer_speeds, first_tokens
-from chat.reports.spans import Interval
+from chat.reports.spans import Interval, day_of, hours_of
 from chat.reports.totals import sums_by, totals_of
 
 
 def hours(day: Interval) -> dict[int, Day]:
-    """By the hour of TIME_ZONE's clock in which the calls began; an hour that the clock shows twice is one."""
-    began = ExtractHour("started_at", tzinfo=timezone.get_default_timezone())
+    """By the hour in which the calls began; see `hours_of`."""
+    began = Case(*(When(started_at__lt=each.end, then=hour) for hour, each in enumerate(hours_of(day_of(day.begin)))))
     records = UsageRecord.objects.filter(started_at__gte=day.begin, started_at__lt=day.end).annotate(hour=began)
     answers = records.filter(purpose=UsageRecord.Purpose.ANSWER)
     found: defaultdict[int, Day] = defaultdict(Day)

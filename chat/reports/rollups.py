@@ -118,19 +118,21 @@ def computed(day: Interval) -> list[Rollup]:
 
 
 def first_tokens(answers: QuerySet[UsageRecord]) -> QuerySet[Any]:
-    """The answers that had a first token, each with the ``bucket`` of the seconds until it."""
-    return answers.filter(first_token_seconds__gt=0).annotate(bucket=bucket(Cast("first_token_seconds", FloatField())))
+    """The answers that had a first token, each with the seconds until it as ``measure``, and the ``bucket`` of that."""
+    measured = answers.filter(first_token_seconds__gt=0).annotate(measure=Cast("first_token_seconds", FloatField()))
+    return measured.annotate(bucket=bucket(F("measure")))
 
 
 def answer_speeds(answers: QuerySet[UsageRecord]) -> QuerySet[Any]:
-    """The finished answers, each with the ``bucket`` of tokens per second from the first token on.
+    """The finished answers, each with tokens per second from the first token on as ``measure``, and its ``bucket``.
 
     Of very short ones it says nothing: they are left out.
     """
     writing = F("seconds") - F("first_token_seconds")
     finished = answers.filter(end=UsageRecord.End.COMPLETE, output_tokens__gte=SHORTEST_TOKENS)
     written = finished.alias(writing=writing).filter(writing__gte=SHORTEST_SECONDS)
-    return written.annotate(bucket=bucket(Cast("output_tokens", FloatField()) / writing))
+    measured = written.annotate(measure=Cast("output_tokens", FloatField()) / writing)
+    return measured.annotate(bucket=bucket(F("measure")))
 
 
 def sliced(day: Interval) -> list[Slice]:

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from itertools import pairwise
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 from django.utils import timezone
@@ -70,6 +70,18 @@ def day_of(moment: datetime) -> date:
 def midnight_of(day: date) -> datetime:
     """The moment at which a day of TIME_ZONE begins, in UTC, where moments can be subtracted and compared."""
     return midnight(day, timezone.get_default_timezone()).astimezone(UTC)
+
+
+def hours_of(day: date) -> list[Interval]:
+    """The 24 hours of TIME_ZONE's clock on a day, which together are the day.
+
+    One that the clock shows twice is longer, one that it leaves out is empty.
+    """
+    zone = timezone.get_default_timezone()
+    starts = [datetime.combine(day, time(hour), zone).astimezone(UTC) for hour in range(1, 24)]
+    # One that is left out would begin later than the one after it: where clocks are put forward by two hours at once.
+    ends = [*accumulate(reversed([*starts, midnight_of(day + _DAY)]), min)][::-1]
+    return [Interval(begin, end) for begin, end in pairwise([midnight_of(day), *ends])]
 
 
 def usual(today: date) -> dict[str, tuple[str, Span]]:

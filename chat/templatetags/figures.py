@@ -62,6 +62,12 @@ def seconds(duration: float) -> str:
 
 
 @register.filter
+def per_second(number: float) -> str:
+    """A speed: ``78 / s``."""
+    return f"{number:,.0f} / s"
+
+
+@register.filter
 def words(listed: str) -> list[str]:
     """What stands between commas."""
     return listed.split(",")

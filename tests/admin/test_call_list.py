@@ -1,7 +1,7 @@
 """The list of usage records on a big site: from rollups what they know, from the newest calls what they do not."""
 
 import random
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from urllib.parse import urlencode
 
@@ -13,7 +13,9 @@ from django.utils import timezone
 
 from chat import reports
 from chat.admin import call_list, call_search
-from chat.models import UsageRecord
+from chat.models import Budget, UsageRecord
+from chat.reports.figures import figures
+from chat.reports.spans import Span, day_of
 from tests.admin.conftest import column
 from tests.spending import conversation_of, record_of
 
@@ -63,6 +65,13 @@ def many(alice, bob, readers):
         )
 
 
+def budget_of(person, records):
+    """A budget in whose current period these calls count."""
+    budget = Budget.objects.create(user=person, period="month", amount=5)
+    budget.accounts.create(start=timezone.now().date().replace(day=1)).records.set(records)
+    return budget
+
+
 # In the first hour after midnight yesterday is not rolled up yet.
 DAYS = {
     "started_at_since": str(timezone.localdate() - timedelta(days=5)),
@@ -100,12 +109,16 @@ DAYS = {
         {"q": "req_00"},
         {"q": "nowhere"},
         {"person": "ALICE", "end__exact": "failed"},
+        {"measure": "first_token"},
+        {"measure": "speed", "o": "-1", "person": "ALICE"},
+        {"budget": "BUDGET"},
+        {"budget": "BUDGET", "end__exact": "stopped"},
         {"group": "none", "purpose__exact": "answer"},
     ],
     ids=urlencode,
 )
 def test_what_it_says_of_all_is_what_its_rows_come_to(listed, many, alice, readers, query, days):
-    known = {"ALICE": alice.pk, "READERS": readers.pk}
+    known = {"ALICE": alice.pk, "READERS": readers.pk, "BUDGET": budget_of(alice, alice.usage_records.all()[:9]).pk}
     found = listed(**{name: known.get(value, value) for name, value in query.items()}, **days)
     assert found.totals == reports.totals(found.queryset)
     assert found.result_count == found.totals.calls == found.queryset.count()
@@ -208,3 +221,95 @@ def test_an_old_request_is_found_however_many_calls_there_are(listed, alice, mon
     for _ in range(3):
         record_of(alice, request_id="req_new")
     assert [row.request_id for row in listed(q="req_old").result_list] == ["req_old"]
+
+
+@pytest.mark.parametrize("hour", range(3))
+def test_of_an_hour_it_is_the_calls_that_began_in_it(listed, alice, settings, hour):
+    settings.TIME_ZONE = "Europe/Berlin"
+    moments = [datetime(2026, 10, 24, 22, tzinfo=UTC) + number * timedelta(minutes=30) for number in range(8)]
+    for moment in moments:  # midnight in Berlin; at 3:00 the clock goes back to 2:00
+        record = record_of(alice)
+        UsageRecord.objects.filter(pk=record.pk).update(started_at=moment)
+    found = listed(started_at_since="2026-10-25", started_at_until="2026-10-25", started_at_hour=hour)
+    shown = sorted(row.started_at for row in found.result_list)
+    assert shown == {0: moments[:2], 1: moments[2:4], 2: moments[4:]}[hour]
+    assert found.totals == reports.totals(found.queryset)
+    assert found.totals.calls == len(shown)
+
+
+def test_an_hour_of_a_day_with_very_many_calls_is_looked_for_in_that_hour(listed, alice, monkeypatch):
+    monkeypatch.setattr(call_list, "REACH", 2)
+    noon = datetime(2026, 10, 25, 12, tzinfo=UTC)
+    for minutes in (0, 60, 61, 62):
+        record = record_of(alice)
+        UsageRecord.objects.filter(pk=record.pk).update(started_at=noon + timedelta(minutes=minutes))
+    days = {"started_at_since": "2026-10-25", "started_at_until": "2026-10-25"}
+    assert [listed(**days, started_at_hour=hour).totals.calls for hour in (12, 13)] == [1, 2]
+
+
+@pytest.mark.parametrize("measure", ["first_token", "speed"])
+def test_what_a_percentile_is_made_of_is_listed_with_what_was_measured_the_highest_first(office, alice, measure):
+    for number in range(4):
+        record_of(alice, output_tokens=100 * (number + 1), first_token_seconds=number / 2 or None, seconds=4.5)
+    record_of(alice, purpose="title")
+    record_of(alice, output_tokens=3, first_token_seconds=None)
+    found = figures(Span(*[day_of(timezone.now())] * 2), timezone.now())
+    page = office.get(LIST, {"measure": measure, "o": "-1"})
+    said = {"first_token": ["1.5 s", "1.0 s", "0.5 s"], "speed": ["133 / s", "86 / s", "50 / s"]}[measure]
+    assert column(page, measure) == said
+    assert sum(getattr(found, measure).values()) == len(said)
+    other = "speed" if measure == "first_token" else "first_token"
+    assert column(page, other) == []
+
+
+def test_of_a_budget_the_calls_of_its_current_period_come_to_what_is_spent(office, alice, monkeypatch):
+    monkeypatch.setattr(call_list, "REACH", 2)
+    budget = budget_of(alice, [record_of(alice, cost=cost) for cost in ("1", "2")])
+    for _ in range(3):
+        record_of(alice, cost="50")  # newer, and before the budget was made
+    page = office.get(LIST, {"budget": budget.pk})
+    assert sorted(column(page, "charged")) == ["$1.00", "$2.00"]
+    assert "among the newest" not in page.content.decode()
+    assert "alice, each month, the current one" in page.content.decode()
+
+
+def test_of_a_budget_that_nobody_has_used_there_are_none(office, alice):
+    record_of(alice)
+    budget = Budget.objects.create(amount=5)
+    assert column(office.get(LIST, {"budget": budget.pk}), "charged") == []
+
+
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ({"started_at_hour": "24"}, "“24” is no hour."),
+        ({"started_at_hour": "²"}, "“²” is no hour."),
+        ({"started_at_hour": "7"}, "An hour is one of a single day."),
+        ({"started_at_since": "2026-10-25", "started_at_hour": "7"}, "An hour is one of a single day."),
+        ({"budget": "4711"}, "There is no such budget."),
+        ({"budget": "x"}, "There is no such budget."),
+        ({"budget": "9" * 30}, "There is no such budget."),
+        ({"measure": "x"}, "a filter that this list does not know"),
+        ({"measure": "speed", "o": "-1", "end__exact": "\0"}, "a filter that this list does not know"),
+    ],
+    ids=str,
+)
+def test_nonsense_is_told(office, alice, query, sentence):
+    record_of(alice)
+    page = office.get(LIST, query)
+    assert (page.status_code, column(page, "charged")) == (200, [])
+    assert sentence in page.content.decode()
+
+
+def test_the_number_of_queries_does_not_grow_with_the_calls_of_an_hour_a_measure_or_a_budget(queries_of, alice):
+    def counted():
+        budget.accounts.get().records.add(record_of(alice))
+        today = {"started_at_since": timezone.localdate(), "started_at_until": timezone.localdate()}
+        ways = [{**today, "started_at_hour": 7}, {"measure": "speed", "o": "-1"}, {"budget": budget.pk}]
+        return [queries_of(f"{LIST}?{urlencode(way)}") for way in ways]
+
+    budget = budget_of(alice, [])
+    few = counted()
+    for _ in range(40):
+        record_of(alice)
+    assert counted() == few

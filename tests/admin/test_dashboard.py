@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from chat.models import Budget, UsageRecord, User
 from chat.reports.spans import day_of
+from tests.admin.conftest import column, titles
 from tests.spending import conversation_of, message_in, record_of
 
 URL = "/admin/"
@@ -80,6 +81,30 @@ def test_a_column_leads_to_the_calls_of_its_days(office, site):
     assert "Calls 2 " in shown(office.get(link))
 
 
+def test_an_hour_of_a_single_day_leads_to_the_calls_of_that_hour(office, alice):
+    begin = record_of(alice, cost="3").started_at
+    page = office.get(URL, {"range": "today"})
+    assert f"{begin:%H}:00 to {begin.hour + 1:02}:00 $3.00 1" in shown(page)
+    by_hour = {
+        number: next(link for link in links(page) if link.endswith(f"&started_at_hour={number}"))
+        for number in range(24)
+    }
+    calls = {number: " Calls 1 " in shown(office.get(link)) for number, link in by_hour.items()}
+    assert [number for number, found in calls.items() if found] == [begin.hour]
+
+
+@pytest.mark.parametrize("span", ["today", "7-days"])
+@pytest.mark.parametrize(("measure", "said"), [("first_token", "1.0 s"), ("speed", "200 / s")])
+def test_a_percentile_leads_to_the_answers_that_it_is_made_of(office, alice, measure, said, span):
+    record_of(alice, first_token_seconds=1, seconds=3, output_tokens=400)
+    record_of(alice, purpose="title", output_tokens=400)
+    record_of(alice, end="failed", first_token_seconds=None)
+    found = [link for link in links(office.get(URL, {"range": span})) if f"measure={measure}" in link]
+    assert len(found) == {"today": 25, "7-days": 8}[span]  # each hour or day, and the whole
+    pages = [office.get(link) for link in found]
+    assert [column(page, measure) for page in pages if column(page, measure)] == [[said]] * 2
+
+
 @pytest.mark.parametrize("value", ["x", "²", "9" * 30])
 @pytest.mark.parametrize("name", ["group", "tokens", "person"])
 def test_filters_that_make_no_sense_are_not_an_error(office, alice, name, value):
@@ -129,9 +154,19 @@ def test_calls_without_a_cost_are_an_alarm_with_what_to_do(office, alice):
 
 
 def test_it_shows_answers_that_are_being_written(office, alice):
-    conversation = conversation_of(alice)
-    message_in(conversation, None, "assistant", "", state="streaming")
-    assert "Running now 1 the first since" in shown(office.get(URL))
+    conversation_of(alice, title="over")
+    message_in(conversation_of(alice, title="running"), None, "assistant", "", state="streaming")
+    page = office.get(URL)
+    assert "Running now 1 the first since" in shown(page)
+    link = re.search(r'href="([^"]*)">\s*<span class="label">Running now', page.content.decode())[1]
+    assert titles(office.get(link)) == ["running"]
+
+
+def test_who_may_not_see_conversations_finds_the_calls_that_are_being_made(staff, alice):
+    record_of(alice, end="open")
+    browser = staff("view_usagerecord")
+    link = next(link for link in links(browser.get(URL)) if link.endswith("?end__exact=open"))
+    assert "Calls 1 " in shown(browser.get(link))
 
 
 def test_it_shows_the_budgets_of_which_most_is_spent(office, alice, bob):
@@ -143,6 +178,17 @@ def test_it_shows_the_budgets_of_which_most_is_spent(office, alice, bob):
     assert said.index("bob each month, hard $12.00 of $10.00 120 %") < said.index(
         "alice each month, hard $9.00 of $10.00"
     )
+
+
+def test_what_is_spent_of_a_budget_leads_to_the_calls_that_it_is_made_of(office, alice):
+    budget = Budget.objects.create(user=alice, amount=10, period="month")
+    account = budget.accounts.create(start=timezone.now().date().replace(day=1), spent=3)
+    record_of(alice, cost="4")  # before there was a budget
+    account.records.add(record_of(alice, cost="3"))
+    link = next(link for link in links(office.get(URL)) if "budget=" in link)
+    page = office.get(link)
+    assert (link, column(page, "charged")) == (f"/admin/chat/usagerecord/?budget={budget.pk}", ["$3.00"])
+    assert "Cost $3.00 Calls 1 " in shown(page)
 
 
 def test_of_many_budgets_it_says_how_many_there_are_more(office):
