@@ -92,3 +92,19 @@ async def test_prices_are_added_with_the_page_s_own_button(visit):
     await page.get_by_role("button", name="Save and continue editing").click()
     await expect(page.get_by_text("was changed successfully")).to_be_visible()
     await expect(page.locator("table.figures tbody tr")).to_have_count(3)
+
+
+async def test_lists_are_sorted_on_a_phone_without_scripts(desk, browser):
+    url, cookie = desk
+    await sync_to_async(pages_full_of)("word")
+    context = await browser.new_context(viewport={"width": 360, "height": 740}, java_script_enabled=False)
+    await context.add_cookies([cookie])
+    page = await context.new_page()
+    for path, name in (("usagerecord", "Cost"), ("user", "All time"), ("conversation", "Messages"), ("budget", "Now")):
+        await page.goto(f"{url}/admin/chat/{path}/")
+        by = page.locator("#result_list thead").get_by_role("link", name=name, exact=True)
+        await by.click()
+        await expect(page.locator("#result_list th.sorted .text a:visible")).to_have_text(name)
+        await by.click()
+        await expect(page.locator("#result_list th.descending .text a:visible")).to_have_text(name)
+    await context.close()
