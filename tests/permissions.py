@@ -40,8 +40,8 @@ GET  /admin/password_change/done/                             302  302  302  302
 GET  /admin/autocomplete/                                     302  302  302  302  403  403  403  403  403
 GET  /admin/jsi18n/                                           302  302  302  302  200  200  200  200  200
 GET  /admin/r/1/1/                                            302  302  302  302  404  404  404  404  404
-GET  /admin/auth/                                             302  302  302  302  404  404  404  404  200
-GET  /admin/chat/                                             302  302  302  302  404  200  200  200  200
+GET  /admin/auth/                                             302  302  302  302  302  302  302  302  302
+GET  /admin/chat/                                             302  302  302  302  302  302  302  302  302
 GET  /admin/nonsense                                          302  302  302  302  404  404  404  404  404
 READ /admin/chat/conversation/                                302  302  302  302  403  200  200+ 200  200+
 GET  /admin/chat/conversation/?q=question                     302  302  302  302  403  200  200  200  200

@@ -1,8 +1,11 @@
 """The ways through the administration, in the header of its pages."""
 
+import html
 import re
 
 import pytest
+
+from tests.spending import conversation_of
 
 pytestmark = pytest.mark.django_db
 
@@ -29,3 +32,35 @@ def test_nobody_is_led_where_they_may_not_go(staff):
 
 def test_a_password_is_changed_where_everybody_changes_theirs(office):
     assert 'href="/accounts/password/">Password</a>' in office.get("/admin/").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("path", "way"),
+    [
+        ("chat/usagerecord/", "Overview › Usage records"),
+        ("chat/user/add/", "Overview › Users › Add"),
+        ("chat/user/{user}/change/", "Overview › Users › alice"),
+        ("chat/user/{user}/delete/", "Overview › Users › alice › Delete"),
+        ("chat/user/{user}/history/", "Overview › Users › alice › History"),
+        ("chat/user/{user}/password/", "Overview › Users › alice › Password"),
+        ("chat/conversation/{chat}/change/", "Overview › Conversations › Conversation {short}"),
+        ("chat/conversation/{chat}/hold/", "Overview › Conversations › Conversation {short} › Legal hold"),
+        ("chat/conversation/export/", "Overview › Conversations › Export"),
+    ],
+)
+def test_each_page_says_the_way_to_it(office, alice, path, way):
+    chat = conversation_of(alice)
+    named = {"user": alice.pk, "chat": chat.pk, "short": str(chat.pk)[:8]}
+    page = office.get(f"/admin/{path.format(**named)}")
+    crumbs = re.search(r'<div class="breadcrumbs">(.*?)</div>', page.content.decode(), re.DOTALL)[1]
+    assert " ".join(html.unescape(re.sub("<[^>]*>", " ", crumbs)).split()) == way.format(**named)
+    assert all(office.get(link).status_code == 200 for link in re.findall('href="([^"]*)"', crumbs))
+
+
+def test_the_way_back_to_a_list_keeps_its_filters(office, alice):
+    page = office.get(f"/admin/chat/user/{alice.pk}/change/?_changelist_filters=q%3Dali")
+    assert 'href="/admin/chat/user/?q=ali">Users</a>' in page.content.decode()
+
+
+def test_an_application_has_no_overview_of_its_own(office):
+    assert office.get("/admin/chat/").url == "/admin/"
