@@ -14,7 +14,8 @@ L2  ledger.py    the only writer of usage records
     prompts.py   a turn's conversation as a prompt
     search/      full-text search over titles and messages; the only writer of its index
     conversations.py   rename, delete and so on
-    retention.py deletes the texts that nobody has touched for long; holds.py says what must be kept all the same
+    retention.py deletes the texts that nobody has touched for long, or has anonymity.py take their people from them;
+                 holds.py says what must be kept all the same
     people.py    the end of an account
     reviews.py   who may read others' conversations; the only writer of who did, and of reviewers' notes
     exports/     files of usage records, of conversations, of all that is one person's

@@ -14,6 +14,7 @@ from django.db.models.functions import TruncDate
 from django.utils import timezone
 
 from chat import reports
+from chat.anonymity import NOBODY
 from chat.engine.charge import NOTHING, cost_again
 from chat.ledger import ABANDONED_AFTER, CHUNK
 from chat.models import BudgetAccount, Conversation, Message, UsageRecord
@@ -76,7 +77,7 @@ def _second_records() -> QuerySet[UsageRecord]:
 def _unrecorded_answers() -> Iterator[str]:
     over = Message.objects.filter(role=Message.Role.ASSISTANT).exclude(pk__in=Message.objects.open().values("pk"))
     recorded = UsageRecord.objects.filter(message=OuterRef("pk"), purpose=UsageRecord.Purpose.ANSWER)
-    bare = over.filter(~Exists(recorded)).only("state", "content")
+    bare = over.filter(~Exists(recorded)).exclude(conversation__owner__username=NOBODY).only("state", "content")
     # One that was stopped or given up before the API was asked has nothing to be recorded.
     found = _Examples("answer")
     for each in bare.iterator(CHUNK):

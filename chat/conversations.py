@@ -1,6 +1,6 @@
 """What people do to a conversation as a whole. Its messages are written by `turns`."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 from uuid import UUID
 
@@ -74,9 +74,12 @@ def delete(conversation: Conversation) -> None:
     transaction.on_commit(lambda: announce_sync(owner, {"type": "conversation", "conversation": key, "deleted": True}))
 
 
-def delete_all(rows: QuerySet[Conversation], *, patient: bool = True) -> Iterator[Deleted]:
+def delete_all(
+    rows: QuerySet[Conversation], *, patient: bool = True, first: Callable[[list[UUID]], None] | None = None
+) -> Iterator[Deleted]:
     """Delete all of these a batch at a time, each batch in a transaction of its own; their tabs are not told.
 
+    ``first`` is what is done there with the keys of a batch before it is deleted.
     What a row must be to be one of these is asked again when it is locked. Where somebody else has locked it, it is
     waited for, or if we are not ``patient`` left alone. Raises: `Kept` where one is on legal hold.
     """
@@ -84,7 +87,10 @@ def delete_all(rows: QuerySet[Conversation], *, patient: bool = True) -> Iterato
     for portion in Keys(rows).portions(BATCH):
         with transaction.atomic():
             locked = Conversation.objects.select_for_update(skip_locked=skip).filter(pk__in=portion).order_by("pk")
-            yield _delete(rows.filter(pk__in=list(locked.values_list("pk", flat=True))))
+            chosen = rows.filter(pk__in=list(locked.values_list("pk", flat=True)))
+            if first:
+                first(list(chosen.values_list("pk", flat=True)))
+            yield _delete(chosen)
 
 
 def recount(keys: Iterable[UUID]) -> None:

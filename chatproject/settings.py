@@ -171,6 +171,7 @@ CHAT_SIMULATOR_SPEED = env.number("CHAT_SIMULATOR_SPEED", 60, least=0.1)  # toke
 # --- what is kept ---------------------------------------------------------------------------------------------------
 
 CHAT_RETENTION_DAYS = env.optional_whole("CHAT_RETENTION_DAYS")  # None: everything
+CHAT_RETENTION = env.choice("CHAT_RETENTION", ("delete", "anonymise"), "delete")
 
 # --- turns and limits -------------------------------------------------------------------------------------------------
 

@@ -17,6 +17,7 @@ LAYERS = [
     {"providers", "simulator", "wire", "models", "migrations"},
     {
         "admission",
+        "anonymity",
         "audit",
         "budgets",
         "catalogue",
@@ -47,7 +48,7 @@ MAY_HIDE_IMPORTS = {"chat.providers", "chat.apps"}
 SDK = {"anthropic", "httpx2", "httpcore2"}
 SDK_USERS = {"chat.providers.anthropic", "chat.providers.faults"}
 WRITERS = {
-    "Message": {"chat.turns"},
+    "Message": {"chat.turns", "chat.anonymity"},
     "UsageRecord": {"chat.ledger"},
     "BudgetAccount": {"chat.budgets"},
     "RolledDay": {"chat.reports.rollups"},

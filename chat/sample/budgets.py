@@ -9,7 +9,7 @@ from django.db.models import QuerySet, Sum
 from chat.budgets import zone_of
 from chat.engine.periods import Period, midnight, start_of
 from chat.models import Budget, BudgetAccount, UsageRecord
-from chat.sample.insert import ROWS, insert
+from chat.models.insert import ROWS, insert
 from chat.sample.people import People
 
 _SHARES = (

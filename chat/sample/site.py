@@ -10,10 +10,10 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from chat import conversations, search
+from chat.models.insert import ROWS, insert
 from chat.reports import rollups
 from chat.sample import budgets, rhythm
 from chat.sample.conversations import Conversations, Made
-from chat.sample.insert import ROWS, insert
 from chat.sample.models import Models
 from chat.sample.people import people
 

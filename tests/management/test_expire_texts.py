@@ -48,3 +48,20 @@ def test_days_that_make_no_sense_are_refused(said, alice, days):
     with pytest.raises(CommandError, match="make no sense"):
         said("--days", days)
     assert Conversation.objects.count() == 1
+
+
+@pytest.mark.parametrize("words", [("--way", "anonymise"), ()])
+def test_it_makes_texts_anonymous_instead(said, alice, settings, words):
+    settings.CHAT_RETENTION_DAYS, settings.CHAT_RETENTION = 90, "delete" if words else "anonymise"
+    aged(conversation_of(alice, turns=2), 91)
+    assert said("--dry-run", *words).startswith("Would be made anonymous: 1 conversation with 4 messages")
+    assert Conversation.objects.of(alice).count() == 1
+    assert said(*words).startswith("Made anonymous: 1 conversation with 4 messages, untouched for 90 days (since ")
+    assert not Conversation.objects.of(alice).exists()
+    assert said(*words).startswith("Made anonymous: 0 conversations")
+    assert said("--way", "delete").startswith("Deleted: 1 conversation")
+
+
+def test_another_way_is_refused(said):
+    with pytest.raises(CommandError, match="invalid choice: 'burn'"):
+        said("--days", "90", "--way", "burn")

@@ -1,4 +1,4 @@
-"""``manage.py expire_texts``: delete what nobody has touched for ``CHAT_RETENTION_DAYS``; what it cost stays."""
+"""``manage.py expire_texts``: delete what nobody has touched for ``CHAT_RETENTION_DAYS``, or make it anonymous."""
 
 from argparse import ArgumentParser
 from datetime import datetime, timedelta
@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from chat import holds, retention
 from chat.models import Conversation, Message
+from chat.retention import Way
 
 MOST_DAYS = 36_500
 
@@ -17,14 +18,19 @@ MOST_DAYS = 36_500
 class Command(BaseCommand):
     """Safe at any time: while people chat, twice, and in several places at once."""
 
-    help = "Deletes conversations without a message or an answer for CHAT_RETENTION_DAYS. Usage records stay."
+    help = (
+        "Deletes conversations without a message or an answer for CHAT_RETENTION_DAYS, or makes them anonymous, as "
+        "CHAT_RETENTION says. Usage records stay."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Another number of days, and only to look."""
+        """Another number of days, the other way, and only to look."""
         parser.add_argument("--days", type=int, metavar="N", help="instead of CHAT_RETENTION_DAYS")
-        parser.add_argument("--dry-run", action="store_true", help="say what would be deleted, and delete nothing")
+        ways = [way.value for way in Way]
+        parser.add_argument("--way", choices=ways, default=settings.CHAT_RETENTION, help="instead of CHAT_RETENTION")
+        parser.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
 
-    def handle(self, *args: Any, days: int | None, dry_run: bool, **options: Any) -> None:
+    def handle(self, *args: Any, days: int | None, way: str, dry_run: bool, **options: Any) -> None:
         """Say what was done."""
         days = settings.CHAT_RETENTION_DAYS if days is None else days
         if days is None:
@@ -33,21 +39,22 @@ class Command(BaseCommand):
         if not 1 <= days <= MOST_DAYS:
             raise CommandError(f"{days} days make no sense: expected 1 to {MOST_DAYS:,}.")
         before = timezone.now() - timedelta(days=days)
-        found = self._count(before) if dry_run else self._expire(before)
-        what = "would be deleted" if dry_run else "deleted"
+        found = self._count(before, Way(way)) if dry_run else self._expire(before, Way(way))
+        done = {Way.DELETE: "deleted", Way.ANONYMISE: "made anonymous"}[Way(way)]
+        what = f"would be {done}" if dry_run else done
         self.stdout.write(
             f"{what[0].upper()}{what[1:]}: {found}, untouched for {days} days (since {before:%Y-%m-%d %H:%M %Z})."
         )
         if kept := holds.held(Conversation.objects.filter(updated_at__lt=before)).count():
             self.stdout.write(f"On legal hold, and kept: {kept:,}.")
 
-    def _count(self, before: datetime) -> str:
-        rows = retention.expired(before)
+    def _count(self, before: datetime, way: Way) -> str:
+        rows = retention.expired(before, way)
         return _said(rows.count(), Message.objects.filter(conversation__in=rows).count())
 
-    def _expire(self, before: datetime) -> str:
+    def _expire(self, before: datetime, way: Way) -> str:
         chats = messages = 0
-        for deleted in retention.expire(before):
+        for deleted in retention.expire(before, way):
             chats, messages = chats + deleted.conversations, messages + deleted.messages
         return _said(chats, messages)
 
