@@ -135,12 +135,12 @@ class BudgetAdmin(Listed):
         lacking = set() if self.has_delete_permission(request) else {str(self.opts.verbose_name)}
         return [str(each) for each in found], {"budgets": len(found)}, lacking, []
 
-    @admin.display(description="each", ordering="period")
+    @admin.display(description="period", ordering="period")
     def terms(self, budget: Any) -> str:
         """For how long, and what it does when it is used up."""
         return f"{budget.period}, {'hard' if budget.hard else 'soft'}"
 
-    @admin.display(description="now", ordering="amount")
+    @admin.display(description="amount and what is spent", ordering="amount")
     def standing(self, budget: Budget) -> SafeString | str:
         """What is spent, held back and left in the current period, and when it renews."""
         if not budget.pk:

@@ -18,7 +18,7 @@ from chat.reports.rollups import rollup_keys
 from chat.reports.spans import EARLIEST, LATEST, Span, midnight_of, usual
 from chat.templatetags.figures import money
 
-MANY_PEOPLE = 30
+MANY_PEOPLE = 12
 LONGEST_NAME = 150
 LARGEST = Decimal(1_000_000)
 _PERIODS = {

@@ -140,6 +140,7 @@ def test_where_there_was_nothing_before_nothing_is_compared(office, alice):
     said = shown(office.get(URL, {"range": "7-days"}))
     assert "There is nothing to compare with: no calls from" in said
     assert "new" not in said
+    assert "Change" not in said
 
 
 def test_calls_without_a_cost_are_an_alarm_with_what_to_do(office, alice):
