@@ -81,7 +81,8 @@ def _typed(names: list[str]) -> Iterator[dict[str, str]]:
     elif names[0].endswith("_since"):
         yield {names[0]: date(today.year - 1, today.month, 1).isoformat()}
         yield {names[1]: today.isoformat()}
-        yield {names[0]: today.isoformat(), names[1]: today.isoformat()}
+        yield (day := {names[0]: today.isoformat(), names[1]: today.isoformat()})
+        yield from ({**day, name: "9"} for name in names if name.endswith("_hour"))
     else:
         yield {names[0]: "0.02", names[1]: "0.05"}
 

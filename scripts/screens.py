@@ -1,15 +1,18 @@
 """Take pictures of every page and state, in two sizes, light and dark: ``build/screens/<scene>-<size>-<scheme>.png``.
 
-``screens.py NAME ...`` takes only the scenes whose names begin like that.
+``screens.py NAME ...`` takes only the scenes whose names begin like that, ``screens.py --docs`` the whole pages that
+``docs/`` shows.
 """
 
 import asyncio
+import base64
 import io
 import os
 import secrets
 import shutil
 import sys
 import tempfile
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
@@ -17,6 +20,10 @@ from scenes import CHATS, SCENES
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build" / "screens"
+DOCS = ROOT / "docs"
+DOCUMENTED = {"admin-dashboard": "dashboard", "admin-notes": "review"}
+COLUMNS = {"phone": 3, "desk": 1}  # a page on a phone is too long to be one picture
+QUALITY = 80  # of WebP
 SIZES = {"phone": (360, 740), "desk": (1280, 800)}
 SCHEMES = ("light", "dark")
 # What a question tells the simulator is no part of a picture.
@@ -33,6 +40,7 @@ REST = """() => new Promise((done) => {
     else done();
   })();
 })"""
+Take = Callable[[Page, str], Awaitable[None]]
 NAME, PASSWORD = "ada", secrets.token_urlsafe()
 
 
@@ -45,8 +53,12 @@ def main(wanted: list[str]) -> None:
         from benchmarks.processes import serving
 
         with serving(DAPHNE, ("chatproject.asgi:application",), dict(os.environ)) as (url, _):
-            asyncio.run(_shoot(url, wanted))
-    print(f"{len(list(BUILD.glob('*.png')))} pictures in {BUILD.relative_to(ROOT)}")
+            if wanted == ["--docs"]:
+                asyncio.run(_shoot(url, list(DOCUMENTED), _document))
+            else:
+                names = [name for name in SCENES if not wanted or any(name.startswith(start) for start in wanted)]
+                asyncio.run(_shoot(url, names, _picture))
+                print(f"{len(list(BUILD.glob('*.png')))} pictures in {BUILD.relative_to(ROOT)}")
 
 
 def _prepare(folder: Path) -> None:
@@ -78,20 +90,19 @@ def _prepare(folder: Path) -> None:
     demo_chats.limit(user)
 
 
-async def _shoot(url: str, wanted: list[str]) -> None:
+async def _shoot(url: str, names: list[str], take: Take) -> None:
     BUILD.mkdir(parents=True, exist_ok=True)
-    names = [name for name in SCENES if not wanted or any(name.startswith(start) for start in wanted)]
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=["--disable-dev-shm-usage"]
         )
         for size in SIZES:
             for scheme in SCHEMES:
-                await _variant(browser, url, size, scheme, names)
+                await _variant(browser, url, size, scheme, names, take)
         await browser.close()
 
 
-async def _variant(browser: Browser, url: str, size: str, scheme: str, names: list[str]) -> None:
+async def _variant(browser: Browser, url: str, size: str, scheme: str, names: list[str], take: Take) -> None:
     context = await _context(browser, url, size, scheme)
     page = await context.new_page()
     await page.goto("/accounts/login/")
@@ -108,14 +119,14 @@ async def _variant(browser: Browser, url: str, size: str, scheme: str, names: li
     for name in (name for name in names if name != "login"):
         context = await _context(browser, url, size, scheme)
         await context.add_cookies([{**cookie} for cookie in cookies])  # type: ignore[typeddict-item]
-        await _scene(await context.new_page(), name, f"{name}-{size}-{scheme}")
+        await _scene(await context.new_page(), name, f"{name}-{size}-{scheme}", take)
         await context.close()
 
 
-async def _scene(page: Page, name: str, picture: str) -> None:
+async def _scene(page: Page, name: str, picture: str, take: Take) -> None:
     try:
         await SCENES[name](page)
-        await _picture(page, picture)
+        await take(page, picture)
         await _tidy(page)
     except Exception as error:
         print(f"{picture}: {str(error).splitlines()[0]}", file=sys.stderr)
@@ -143,6 +154,21 @@ async def _context(browser: Browser, url: str, size: str, scheme: str) -> Browse
     )
     context.set_default_timeout(8000)  # ms
     return context
+
+
+async def _document(page: Page, picture: str) -> None:
+    """The whole page, cut into columns where it is long."""
+    await page.evaluate(REST)
+    scene, size, scheme = picture.rsplit("-", 2)
+    width, height = await page.evaluate("[innerWidth, document.documentElement.scrollHeight]")
+    tall = -(-height // COLUMNS[size])
+    session = await page.context.new_cdp_session(page)
+    for number in range(COLUMNS[size]):
+        clip = {"x": 0, "y": number * tall, "width": width, "height": tall, "scale": 1}
+        asked = {"format": "webp", "quality": QUALITY, "captureBeyondViewport": True, "clip": clip}
+        taken = await session.send("Page.captureScreenshot", asked)
+        name = DOCUMENTED[scene] + f"-phone-{number + 1}" * (size == "phone") + "-dark" * (scheme == "dark")
+        (DOCS / f"{name}.webp").write_bytes(base64.b64decode(taken["data"]))
 
 
 async def _picture(page: Page, name: str) -> None:
