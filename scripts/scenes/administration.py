@@ -45,6 +45,19 @@ async def admin_conversation_filters(page: Page) -> None:
 
 
 @scene
+async def admin_usagerecord_measured(page: Page) -> None:
+    """What a percentile of the dashboard is made of."""
+    await page.goto("/admin/chat/usagerecord/?measure=first_token&o=-1")
+
+
+@scene
+async def admin_usagerecord_of_budget(page: Page) -> None:
+    await page.goto("/admin/chat/budget/")
+    await page.click("#result_list tbody th a >> nth=0")
+    await page.click(".object-tools a >> nth=0")
+
+
+@scene
 async def admin_user_delete(page: Page) -> None:
     await page.goto("/admin/chat/user/?q=grace")
     await page.click("#result_list tbody th a >> nth=0")

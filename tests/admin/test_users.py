@@ -102,6 +102,7 @@ def test_deleting_a_person_says_what_goes_and_keeps_the_usage_records(office, al
     asked = office.get(f"{LIST}{alice.pk}/delete/").content.decode()
     assert "Conversations: 1" in asked
     assert "Messages: 6" in asked
+    assert "What it cost stays to the last cent" in asked
     office.post(f"{LIST}{alice.pk}/delete/", {"post": "yes"})
     assert Conversation.objects.count() == 0
     assert UsageRecord.objects.filter(user=alice).count() == 3
