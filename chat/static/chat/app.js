@@ -138,7 +138,7 @@ async function archive(id, archived) {
 /** The conversation on show is not there any more; what was typed moves to a new one. */
 function gone() {
   if (conversation() === null) return;
-  composer.rename(null);
+  composer.moveOut();
   navigation.go("/").then(() => composer.note("That conversation was deleted."));
 }
 

@@ -29,7 +29,7 @@ export class Asking {
   send({ text, model, edited }) {
     const parent = edited ? edited.dataset.parent || null : leaf();
     const key = uuid();
-    if (edited) this.#restore.set(key, transcript.cutFrom(edited));
+    if (edited) this.#cut(key, edited);
     const command = { type: "send", key, conversation: conversation(), parent, text, ...(model && { model }) };
     const entry = { key, conversation: conversation(), editing: edited?.dataset.message ?? null, command, sent: false };
     this.outbox.put(entry);
@@ -45,7 +45,7 @@ export class Asking {
       return;
     }
     const key = uuid();
-    this.#restore.set(key, transcript.cutFrom(item));
+    this.#cut(key, item);
     const command = { type: "regenerate", key, message: item.dataset.message, ...(model && { model }) };
     const entry = { key, conversation: conversation(), editing: null, command, sent: false };
     transcript.addAnswer({ key }, { conversation: conversation(), parent: item.dataset.parent, model });
@@ -74,12 +74,21 @@ export class Asking {
 
   /** Show again what is on its way, on a page that came from the server. */
   showPending() {
+    this.#restore.clear(); // what was cut is on the new page, or belongs to another
     for (const entry of this.outbox.entries) {
       const here = entry.conversation === conversation() && entry.command.type === "send";
       const taken = transcript.items().some((item) => this.#isOf(entry, item));
-      if (here && !taken && itemsOf(entry.key).length === 0) this.#show(entry);
+      const edited = entry.editing && itemOf(entry.editing);
+      if (!here || taken || itemsOf(entry.key).length > 0 || (entry.editing && !edited)) continue;
+      if (edited) this.#cut(entry.key, edited);
+      this.#show(entry);
     }
     this.listener.changed();
+  }
+
+  /** Take a message and what follows it off the page, until its other branch is refused. */
+  #cut(key, item) {
+    this.#restore.set(key, transcript.cutFrom(item));
   }
 
   #isOf({ command }, item) {
@@ -128,13 +137,15 @@ export class Asking {
     this.listener.created(id);
   }
 
-  #refused(entry, { message }) {
+  #refused(entry, { code, message }) {
     announce(`Not sent. ${message}`);
-    if (itemsOf(entry.key).length > 0 || (entry.conversation && entry.conversation === conversation())) {
-      this.#takeBack(entry);
+    // Nobody looks for the draft of a chat that was deleted.
+    const left = code === "not_found" ? { ...entry, conversation: null, editing: null } : entry;
+    if (itemsOf(entry.key).length > 0 || left.conversation === conversation()) {
+      this.#takeBack(left);
       this.composer.note(message);
     } else if (entry.command.text) {
-      giveBack(entry.conversation, entry.command.text);
+      giveBack(left.conversation, entry.command.text);
     }
   }
 

@@ -1,7 +1,7 @@
 /** Where a message is written: it grows, keeps its draft, sends, stops, and edits an earlier question. */
 
 import { announce } from "./announce.js";
-import { EMPTY, draftOf, keepDraft } from "./drafts.js";
+import { EMPTY, draftOf, giveBack, holds, keepDraft } from "./drafts.js";
 import { byId, part } from "./parts.js";
 import { pointsOf } from "./points.js";
 import { itemOf } from "./transcript.js";
@@ -9,12 +9,15 @@ import { itemOf } from "./transcript.js";
 const SAVE_AFTER = 200; // ms without a keystroke
 /** Why nothing can be asked now. */
 export const STILL = "Claude is still answering. Wait, or stop it with Esc; your text stays here.";
+const ELSEWHERE =
+  "The question you are editing is not on the page now. Show the earlier messages or its branch, or cancel editing.";
 
 export class Composer {
   /** The most code points a message may have; the server says. */
   limit = Infinity;
   #conversation = null;
   #draft = EMPTY;
+  #kept = EMPTY; // as this tab read or wrote it last
   #running = false;
   #saving = 0;
 
@@ -32,7 +35,7 @@ export class Composer {
   open(conversation) {
     this.#conversation = conversation;
     const typed = byId("text").value;
-    const draft = draftOf(conversation);
+    const draft = (this.#kept = draftOf(conversation));
     this.#show(typed && typed !== draft.text ? { ...draft, text: typed + draft.text } : draft);
     this.note("");
     if (matchMedia("(pointer: fine)").matches) this.focus();
@@ -40,9 +43,19 @@ export class Composer {
 
   /** The conversation got its id: what was typed since belongs to it. */
   rename(conversation) {
-    keepDraft(this.#conversation, EMPTY);
+    if (holds(this.#kept)) keepDraft(this.#conversation, EMPTY);
+    this.#kept = EMPTY;
     this.#conversation = conversation;
     this.save();
+  }
+
+  /** The conversation is not there any more: what was typed goes before what waits for a new one. */
+  moveOut() {
+    const texts = [this.#draft.aside, byId("text").value].filter(Boolean);
+    keepDraft(this.#conversation, EMPTY);
+    byId("text").value = "";
+    for (const text of texts) giveBack(null, text);
+    this.open(null);
   }
 
   focus() {
@@ -105,6 +118,9 @@ export class Composer {
   save() {
     clearTimeout(this.#saving);
     this.#draft = { ...this.#draft, text: byId("text").value };
+    // Another tab may keep a text for the same conversation: a box that was empty all along takes nothing away.
+    if (!holds(this.#draft) && !holds(this.#kept)) return;
+    this.#kept = this.#draft;
     keepDraft(this.#conversation, this.#draft);
   }
 
@@ -112,6 +128,7 @@ export class Composer {
     const text = byId("text").value;
     if (!text.trim()) return;
     if (this.#running) this.note(STILL);
+    else if (this.editing && !itemOf(this.#draft.editing)) this.note(ELSEWHERE);
     else if (!this.#tooLong()) this.#hand(text);
   }
 

@@ -45,11 +45,14 @@ export const EMPTY = Object.freeze({ text: "", editing: null, aside: "" });
 
 export const draftOf = (conversation) => ({ ...EMPTY, ...kept(`draft.${conversation ?? "new"}`, {}) });
 
+/** Whether a draft has anything to lose. */
+export const holds = (draft) => Boolean(draft.text || draft.editing || draft.aside);
+
 export function keepDraft(conversation, draft) {
-  keep(`draft.${conversation ?? "new"}`, draft.text || draft.editing || draft.aside ? draft : null);
+  keep(`draft.${conversation ?? "new"}`, holds(draft) ? draft : null);
 }
 
-/** Put a text that was refused before whatever the draft holds by now. */
+/** Put a text that has no place any more before whatever the draft holds by now. */
 export function giveBack(conversation, text) {
   const draft = draftOf(conversation);
   keepDraft(conversation, { ...draft, text: draft.text ? `${text}\n\n${draft.text}` : text });
