@@ -68,6 +68,7 @@ class Fake:
         self.chats: dict[str, list[dict[str, Any]]] = {}
         self.titles: dict[str, str] = {}
         self.archived: set[str] = set()
+        self.early: set[str] = set()  # of which only an earlier page is shown
         self.opened: asyncio.Queue[FakeSocket] = asyncio.Queue()
         self.live: list[FakeSocket] = []
         self.refuse_with: int | None = None
@@ -184,7 +185,8 @@ class Fake:
 
     def _page(self, key: str | None) -> dict[str, Any]:
         entries = self.chats[key] if key else []
-        return {"leaf": entries[-1]["id"] if entries else "", "entries": entries}
+        later = f"/c/{key}/" if key in self.early else None
+        return {"leaf": entries[-1]["id"] if entries else "", "entries": entries, "later": later}
 
     def _listing(self, query: str = "", archived: bool = False) -> dict[str, Any]:
         keys = [key for key in self.chats if query or (key in self.archived) is archived]

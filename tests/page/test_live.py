@@ -108,6 +108,39 @@ async def test_it_shows_a_message_that_another_tab_sent(fake, page):
     await expect(page.locator("#send")).to_have_attribute("data-mode", "stop")
 
 
+async def test_it_turns_from_an_earlier_page_to_a_message_that_another_tab_sent(fake, page):
+    conversation = fake.chat(*exchange("Hi", "Hello"))
+    leaf = fake.chats[conversation][-1]["id"]
+    fake.early.add(conversation)
+    await page.goto(f"{fake.url}/c/{conversation}/")
+    socket = await fake.socket()
+    await socket.watched((), leaf)
+    fake.early.clear()
+    fake.chats[conversation] += exchange("And now?", "Here", parent=leaf)
+    question, answer = fake.chats[conversation][-2:]
+    frame = {"type": "turn", "conversation": conversation, "turn": answer["id"], "message": question["id"]}
+    await socket.send({**frame, "parent": leaf, "text": "And now?", "model": "", "regenerated": False})
+    await expect(page.locator("[data-action=later]")).to_have_count(0)
+    await expect(page.locator(ASKED)).to_have_text(["Hi", "And now?"])
+
+
+async def test_it_reads_later_what_it_could_not_read_when_another_tab_began_it(fake, page):
+    conversation = fake.chat(*exchange("Hi", "Hello"))
+    await page.goto(f"{fake.url}/c/{conversation}/")
+    socket = await fake.socket()
+    await socket.watched((), fake.chats[conversation][-1]["id"])
+    question, answer = fake.chats[conversation] = exchange("Hi again", "Hello again")
+    frame = {"type": "turn", "conversation": conversation, "turn": answer["id"], "message": question["id"]}
+    async with page.expect_event("requestfailed"):
+        await page.route("**/transcript/*", lambda route: route.abort())
+        await socket.send({**frame, "parent": None, "text": "Hi again", "model": "", "regenerated": False})
+    await page.unroute("**/transcript/*")
+    await socket.close(1012)
+    socket = await fake.socket()
+    await socket.watched((), answer["id"])
+    await expect(page.locator(ASKED)).to_have_text("Hi again")
+
+
 async def test_it_follows_a_branch_that_another_tab_began(fake, page):
     first = exchange("Hi", "Hello")
     conversation = fake.chat(*first)

@@ -89,15 +89,16 @@ export class Live {
   /** A `turn` frame: an answer begins in some tab of this person. */
   announced(frame) {
     if (frame.conversation !== conversation()) return;
+    const known = this.#head;
     this.#head = frame.turn;
     if (itemOf(frame.turn)) return;
     const { message, parent, text, turn, model } = frame;
     if (frame.regenerated && itemOf(message)) {
       transcript.cutFrom(itemOf(message).nextElementSibling);
-    } else if (!frame.regenerated && parent === leaf()) {
+    } else if (!frame.regenerated && parent === leaf() && !transcript.endsEarly()) {
       transcript.addQuestion({ id: message }, { conversation: frame.conversation, parent, text });
     } else {
-      this.reread(turn);
+      this.#turnTo(turn, known);
       return;
     }
     transcript.addAnswer({ id: turn }, { conversation: frame.conversation, parent: message, model });
@@ -156,8 +157,12 @@ export class Live {
     const known = this.#head;
     this.#head = head;
     const chosen = known === undefined && location.search !== "";
-    const missed = head !== null && head !== known && !itemOf(head) && !chosen;
-    if (missed && !(await this.reread(head))) this.#head = known;
+    if (head !== null && head !== known && !itemOf(head) && !chosen) await this.#turnTo(head, known);
+  }
+
+  /** Show the branch of the newest message; where it cannot be read, the next watch finds that we know an older one. */
+  async #turnTo(head, known) {
+    if (!(await this.reread(head)) && this.#head === head) this.#head = known;
   }
 
   #ended(turn) {
