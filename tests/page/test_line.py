@@ -80,6 +80,21 @@ async def test_any_other_frame_is_heard_at_once_and_in_its_place(page, line):
     assert (await heard(page, 3))[1:] == ["delta t 3  two", "ended t  "]
 
 
+async def test_a_frame_that_the_page_fails_at_stops_no_other(page, line):
+    socket = await line()
+    await page.evaluate("""() => {
+        window.reportError = (error) => { window.told = error.message; };
+        heard.push = (frame) => {
+            if (frame.type === "odd") throw new Error("not for me");
+            return Array.prototype.push.call(heard, frame);
+        };
+    }""")
+    await socket.send({"type": "odd"})
+    await page.wait_for_function("window.told === 'not for me'", polling=20)
+    await socket.send(delta("t", 0, "Still here"))
+    assert await heard(page, 1) == ["delta t 0 Still here"]
+
+
 async def test_a_line_that_breaks_hands_over_what_it_has(page, line):
     socket = await line()
     await socket.send(delta("t", 0, "One"))

@@ -241,3 +241,41 @@ async def test_text_that_piled_up_is_drawn_in_slices(sheet):
     }""")
     assert steps[-1] == 3000
     assert len(steps) > 3
+
+
+async def test_a_drawing_that_fails_stops_no_other(sheet):
+    told = await sheet.evaluate("""async () => {
+      const beside = document.body.appendChild(document.createElement("div"));
+      const told = [];
+      window.reportError = (error) => told.push(error.message);
+      answer.append = () => { throw new Error("broken"); };
+      new AnswerView(answer).append("One");
+      new AnswerView(beside).append("Two");
+      await new Promise((done) => {
+        new MutationObserver(done).observe(beside, { childList: true });
+        setTimeout(done, 5_000);
+      });
+      return [...told, beside.textContent];
+    }""")
+    assert told == ["broken", "Two"]
+
+
+async def test_no_word_is_lost_where_a_browser_translates_the_page(sheet):
+    translated, shown = await sheet.evaluate("""async () => {
+      const view = new AnswerView(answer);
+      view.append("One *two* three");
+      await new Promise(requestAnimationFrame);
+      const texts = document.createTreeWalker(answer, NodeFilter.SHOW_TEXT);
+      const found = [];
+      while (texts.nextNode()) found.push(texts.currentNode);
+      for (const text of found) {
+        const font = document.createElement("font");
+        font.textContent = text.data.toUpperCase();
+        text.replaceWith(font);
+      }
+      const translated = answer.textContent;
+      view.append(" and *four*.");
+      await view.end();
+      return [translated, answer.textContent];
+    }""")
+    assert (translated, shown) == ("ONE TWO THREE", "One two three and four.")

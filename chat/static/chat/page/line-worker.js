@@ -9,6 +9,7 @@ let ws = null;
 let number = 0;
 let wanted = true;
 let held = [];
+let reached = -1; // where the last piece of text ends, in code points
 let frames = 0;
 let unsaid = 0; // characters that have come since we last said so
 let enough = Infinity;
@@ -60,6 +61,7 @@ function hear(frame) {
   const before = held.at(-1);
   if (goesOn(before, frame)) before.text += frame.text;
   else held.push(frame);
+  reached = frame.type === "delta" ? frame.offset + pointsOf(frame.text) : -1;
   if (wanted || frame.type !== "delta") hand();
 }
 
@@ -67,7 +69,7 @@ function hear(frame) {
 function goesOn(before, frame) {
   if (before?.type !== "delta" || frame.type !== "delta") return false;
   const same = before.turn === frame.turn && before.index === frame.index;
-  return same && before.offset + pointsOf(before.text) === frame.offset;
+  return same && reached === frame.offset;
 }
 
 function hand(end = {}) {

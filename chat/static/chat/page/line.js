@@ -1,6 +1,6 @@
 /** The websocket, in a worker: however fast an answer comes, it asks for the page's thread only when that can draw. */
 
-import { whenResting } from "../render/pace.js";
+import { attempt, whenResting } from "../render/pace.js";
 
 let worker = null;
 let current = null;
@@ -41,7 +41,7 @@ function hired() {
 function take({ number, frames, closed }) {
   const line = current;
   if (number !== line.number) return;
-  for (const frame of frames) line.listener?.frame(frame);
+  for (const frame of frames) attempt(() => line.listener?.frame(frame));
   if (closed) line.listener?.closed(closed);
   else whenResting(more);
 }

@@ -17,6 +17,7 @@ export class Code {
     this.element = document.createElement("div");
     this.element.className = "code";
     this.element.dir = "ltr";
+    this.element.translate = false;
     const pre = document.createElement("pre");
     pre.tabIndex = 0;
     this.#code.append(this.#part);

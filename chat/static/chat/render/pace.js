@@ -39,6 +39,15 @@ export function whenDrawn(callback) {
   follow = callback;
 }
 
+/** Do this; what goes wrong in it is told like any other error, and stops nothing else. */
+export function attempt(job) {
+  try {
+    return job();
+  } catch (error) {
+    reportError(error);
+  }
+}
+
 function ask() {
   resting = false;
   asked = requestAnimationFrame(draw);
@@ -49,7 +58,7 @@ function draw() {
   const drawings = [...waiting];
   waiting.clear();
   asked = 0;
-  for (const each of drawings) if (!each(performance.now() + SLICE)) waiting.add(each);
+  for (const each of drawings) if (attempt(() => each(performance.now() + SLICE)) === false) waiting.add(each);
   if (drawings.length) follow();
   afterFrame(() => pause(performance.now() - started));
 }

@@ -25,7 +25,8 @@ export class Prose {
 
   /** Draw `text`; `open` says that it still grows. */
   draw(text, open) {
-    if (text.length < this.#needed || !text.startsWith(this.#settled)) this.#clear();
+    const other = text.length < this.#needed || !text.startsWith(this.#settled);
+    if (other || !isOurs(this.#element, this.#shown)) this.#clear();
     while (this.#settleSome(text));
     const tail = text.slice(this.#settled.length);
     this.#text = text;
@@ -95,6 +96,11 @@ export class Prose {
     entry.token = token;
     return true;
   }
+}
+
+/** Whether what was drawn is still there; a browser that translates the page puts its own words in place of ours. */
+function isOurs(parent, shown) {
+  return shown.every((entry) => entry.node.parentNode === parent && isOurs(entry.node, entry.shown));
 }
 
 function isSame(one, other) {

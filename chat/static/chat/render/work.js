@@ -1,6 +1,6 @@
 /** What may wait: jobs done in slices so short that nothing the reader does has to wait for them. */
 
-import { isDrawing, soon } from "./pace.js";
+import { attempt, isDrawing, soon } from "./pace.js";
 
 const SLICE = 8; // ms
 const jobs = [];
@@ -59,7 +59,7 @@ async function turn() {
 /** Do jobs until then, at least one; whether none is left. */
 function some(deadline) {
   while (jobs.length) {
-    jobs.shift()();
+    attempt(jobs.shift());
     if (performance.now() > deadline) break;
   }
   if (!running) rest();
