@@ -64,6 +64,28 @@ async def test_it_reads_the_list_again_when_it_was_away(fake, page, two):
     await expect(page.locator(item(moss))).to_be_visible()
 
 
+async def test_the_focus_stays_in_the_list_where_that_is_read_again(fake, page, two):
+    fruit, trees = two
+    socket = await opened(fake, page, fruit)
+    await page.locator(f"{item(trees)} a").focus()
+    moss = fake.chat(title="Moss")
+    await socket.close(1012)
+    await expect(page.locator(item(moss))).to_be_visible()
+    await expect(page.locator(f"{item(trees)} a")).to_be_focused()
+
+
+async def test_the_focus_stays_on_the_link_to_another_version(fake, page):
+    key = fake.chat(*exchange("Hi", "Hello"))
+    fake.chats[key][1].update(number=2, count=3, previous=f"/c/{key}/?leaf={uuid4()}", next=f"/c/{key}/?leaf={uuid4()}")
+    socket = await opened(fake, page, key)
+    fake.chats[key][1].update(number=1, previous=None)
+    await page.locator("[data-action=previous]:visible").focus()
+    await page.keyboard.press("Enter")
+    await socket.watched((), fake.chats[key][1]["id"])
+    await expect(page.locator("[data-part=counter]:visible")).to_have_text("1 / 3")
+    await expect(page.locator("[data-action=next]:visible")).to_be_focused()
+
+
 async def test_it_leaves_a_message_on_its_way_and_finds_it_later(fake, page, two):
     fruit, trees = two
     socket = await opened(fake, page, fruit)

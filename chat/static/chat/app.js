@@ -10,7 +10,7 @@ import { post, toLogin } from "./page/http.js";
 import * as keys from "./page/keys.js";
 import { Live } from "./page/live.js";
 import { Navigation } from "./page/navigation.js";
-import { byId } from "./page/parts.js";
+import { byId, part } from "./page/parts.js";
 import { Follower } from "./page/scroll.js";
 import { Sidebar } from "./page/sidebar.js";
 import { CLOSED, Socket } from "./page/socket.js";
@@ -179,7 +179,11 @@ async function switchBranch(link) {
   await live.reread(leaf);
   history.replaceState(history.state, "", `${addressOf(conversation())}?leaf=${leaf}`);
   const now = transcript.items().find((other) => other.dataset.parent === parent && other.dataset.role === item.dataset.role);
-  if (now) follower.put(now, top);
+  if (!now) return;
+  follower.put(now, top);
+  // The link that was pressed is gone, and with it the focus.
+  const links = [...part(now, "branches").querySelectorAll("a[href]")];
+  (links.find((other) => other.dataset.action === link.dataset.action) ?? links[0])?.focus({ preventScroll: true });
 }
 
 function escape() {

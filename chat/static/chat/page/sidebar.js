@@ -62,8 +62,10 @@ export class Sidebar {
     const query = new URLSearchParams({ q: byId("search").value.trim(), ...(this.#archive && { archived: 1 }) });
     try {
       const { content } = await fragment(`/conversations/?${query}`, this.#search.signal);
+      const focused = list().contains(document.activeElement) && document.activeElement.closest("li[data-conversation]");
       list().replaceChildren(content);
       this.mark();
+      if (focused) itemOf(focused.dataset.conversation)?.querySelector("a").focus({ preventScroll: true });
     } catch (error) {
       if (error.name !== "AbortError") console.warn("The list of conversations could not be read:", error.message);
     }
