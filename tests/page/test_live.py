@@ -5,10 +5,25 @@ from uuid import uuid4
 import pytest
 from playwright.async_api import expect
 
+from tests.page import acts
 from tests.page.acts import ANSWER, ASKED, BLOCKS, FAILURE, QUESTION, STATUS, ask, drawn, sees
 from tests.page.fake import block, delta, ended, exchange, saying
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+
+# `away(hidden, ms)`: so much later the page is hidden, or shown.
+BE_AWAY = """() => {
+  const clock = performance.now.bind(performance);
+  let [hidden, passed] = [false, 0];
+  Object.defineProperty(document, "hidden", { get: () => hidden });
+  performance.now = () => clock() + passed;
+  window.away = (now, ms) => {
+    hidden = now;
+    passed += ms;
+    document.dispatchEvent(new Event("visibilitychange"));
+  };
+}"""
 
 
 @pytest.fixture
@@ -139,6 +154,19 @@ async def test_it_reads_later_what_it_could_not_read_when_another_tab_began_it(f
     socket = await fake.socket()
     await socket.watched((), answer["id"])
     await expect(page.locator(ASKED)).to_have_text("Hi again")
+
+
+async def test_it_is_brought_up_to_date_for_a_reader_who_was_away_for_long(fake, page, two):
+    socket = await acts.opened(fake, page, two[0])
+    await page.evaluate(BE_AWAY)
+    await page.evaluate("away(true, 0); away(false, 30_000)")
+    fake.chats[two[0]] += exchange("Since", "Then", parent=fake.chats[two[0]][-1]["id"])
+    moss = fake.chat(title="Moss")
+    assert socket.commands.empty()
+    await page.evaluate("away(true, 0); away(false, 301_000)")
+    await socket.watched((), fake.chats[two[0]][-1]["id"])
+    await expect(page.locator(ASKED)).to_have_text(["Apples", "Since"])
+    await expect(page.locator(acts.item(moss))).to_be_visible()
 
 
 async def test_it_follows_a_branch_that_another_tab_began(fake, page):

@@ -19,6 +19,9 @@ import { Switcher } from "./page/switcher.js";
 import * as transcript from "./page/transcript.js";
 import { addressOf, conversation } from "./page/where.js";
 
+const AWAY = 300_000; // ms that nobody looked at this page, after which it is brought up to date
+let hiddenAt = Infinity;
+
 const socket = new Socket(`${location.origin.replace(/^http/, "ws")}/ws/chat/`, { up, down, shut, frame });
 const follower = new Follower();
 const sidebar = new Sidebar();
@@ -71,19 +74,31 @@ keys.listen({
   escape,
   editLast,
 });
+document.addEventListener("visibilitychange", seen);
 arrived();
 socket.connect();
 document.body.dataset.alive = "";
 
 function up({ limits }) {
-  // What happened meanwhile was told to nobody.
-  if (connection.found()) {
-    sidebar.refresh();
-    spending.refresh();
-  }
+  if (connection.found()) readAgain();
   composer.limit = limits.text;
   live.watch();
   asking.outbox.flush();
+}
+
+/** What happened while there was no connection was told to nobody. */
+function readAgain() {
+  sidebar.refresh();
+  spending.refresh();
+}
+
+/** Nor was what happened while the server could not hear of it: a reader who comes back sees how things stand. */
+function seen() {
+  if (document.hidden) hiddenAt = performance.now();
+  else if (socket.up && performance.now() - hiddenAt > AWAY) {
+    readAgain();
+    live.watch();
+  }
 }
 
 function problem(error) {
