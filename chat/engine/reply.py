@@ -139,8 +139,10 @@ class Reply:
         self.started, self.usage, self._counted_at, self.runs_are_inferred = None, {}, None, False
 
     def _count(self, usage: Json) -> None:
-        # The first one is the start's: its input side is exact, its output a placeholder.
-        self._counted_at = self.end if self.usage else None
+        # The one at the start has the exact input side, but a placeholder for the output.
+        begins = not self.usage and self.end == self._call_at
+        if not begins and (usage.get("output_tokens") is not None or usage.get("iterations")):
+            self._counted_at = self.end
         before, self.usage = self.usage, merged(self.usage, usage)
         if not has_old_runs(before, usage):
             self.runs_are_inferred = False
@@ -162,8 +164,13 @@ class Reply:
 
     @property
     def counted(self) -> bool:
-        """Whether the API's own count of the output covers all that has arrived."""
-        return self._counted_at == self.end
+        """Whether the API's own counts cover the prompt and all that has arrived."""
+        return self.prompt_counted and self._counted_at == self.end
+
+    @property
+    def prompt_counted(self) -> bool:
+        """Whether the API has told how much the prompt was."""
+        return self.usage.get("input_tokens") is not None or bool(self.usage.get("iterations"))
 
     @property
     def counted_output(self) -> int:

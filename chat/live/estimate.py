@@ -59,10 +59,20 @@ async def estimated(provider: Provider, prompt: Prompt, reply: Reply, call: Call
         output, how = output + later.tokens, EstimatedBy.TEXT_COUNTED if later.by_api else EstimatedBy.TEXT_LENGTH
     if reply.usage.get("iterations"):
         output = max(output, Usage.from_api(reply.usage).output)
-    usage = with_output(merged(reply.usage, _searches(reply)), output)
-    hidden = any("thinking" in block.kind or block.kind == "server_tool_use" for block in reply.blocks_of_call)
-    exactness = Exactness.LOWER_BOUND if hidden else Exactness.ESTIMATED
+    told: Json = reply.usage
+    if not reply.prompt_counted:
+        counted, how = await _prompt_of(provider, prompt)
+        told = {**told, **counted}
+    usage = with_output(merged(told, _searches(reply)), output)
+    exactness = Exactness.LOWER_BOUND if _hides(prompt, reply) else Exactness.ESTIMATED
     return replace(call, usage=usage, exactness=exactness, estimated_by=how)
+
+
+def _hides(prompt: Prompt, reply: Reply) -> bool:
+    """Whether the model may have written more than is shown, or read what its tools found."""
+    if not reply.blocks_of_call:
+        return prompt.thinking is not None and prompt.thinking["type"] != "disabled"
+    return any("thinking" in block.kind or block.kind == "server_tool_use" for block in reply.blocks_of_call)
 
 
 def _exact(call: Call) -> Call:
@@ -71,13 +81,16 @@ def _exact(call: Call) -> Call:
 
 async def _never_started(provider: Provider, prompt: Prompt, call: Call) -> Call:
     """The prompt alone: nothing is known to have been written."""
+    counted, how = await _prompt_of(provider, prompt)
+    usage = {**counted, "output_tokens": 0}
+    return replace(call, usage=usage, exactness=Exactness.ESTIMATED, estimated_by=how)
+
+
+async def _prompt_of(provider: Provider, prompt: Prompt) -> tuple[dict[str, Any], Any]:
+    """The input side of a usage object, and what it rests on."""
     sent = await _count(provider, prompt.model, _with_system(prompt))
-    return replace(
-        call,
-        usage={"input_tokens": sent.tokens, "output_tokens": 0},
-        exactness=Exactness.ESTIMATED,
-        estimated_by=EstimatedBy.PROMPT_COUNTED if sent.by_api else EstimatedBy.PROMPT_LENGTH,
-    )
+    how = EstimatedBy.PROMPT_COUNTED if sent.by_api else EstimatedBy.PROMPT_LENGTH
+    return {"input_tokens": sent.tokens}, how
 
 
 async def size_of(provider: Provider, prompt: Prompt) -> Size:
@@ -89,7 +102,8 @@ async def size_of(provider: Provider, prompt: Prompt) -> Size:
 def _searches(reply: Reply) -> dict[str, Any]:
     """Searches have a fee each, and the API tells their number only at the end of the stream."""
     calls = [block for block in reply.blocks_of_call if block.kind == "server_tool_use"]
-    seen = sum(block.start.get("name") == "web_search" for block in calls)
+    told = Usage.of_tools(reply.usage).web_searches
+    seen = max(sum(block.start.get("name") == "web_search" for block in calls), told)
     return {"server_tool_use": {"web_search_requests": seen}} if seen else {}
 
 

@@ -18,7 +18,7 @@ from chat.engine.generation import Generation, Limits
 from chat.engine.provider import Prompt, Provider
 from chat.engine.reply import Reply
 from chat.ledger import Call, EstimatedBy, Exactness, Opened, Uncounted
-from chat.live.estimate import estimated, finished, size_of
+from chat.live.estimate import estimated, size_of
 from chat.live.threads import until_done
 
 PAUSES = 5  # how often one answer may be continued; the API pauses after some ten runs of its own tools
@@ -91,7 +91,7 @@ class Metered:
         """Close the call that paused, and send back what it wrote, as it is."""
         call, self._record = self.call(), None
         if call:
-            await until_done(ledger.close_call, finished(self._reply, call), Outcome.COMPLETE.value)
+            await until_done(ledger.close_call, await self._estimated(call, None), Outcome.COMPLETE.value)
         self._reply.restart()
         answer = {"role": "assistant", "content": self._reply.content()}
         self._prompt = replace(self._prompt, messages=[*self._question, answer])
@@ -121,11 +121,10 @@ class Metered:
         call = self.call(ended.error)
         if call is None:
             return None
-        if ended.outcome is not Outcome.COMPLETE:
-            return await self._estimated(call, ended.error)
+        settled = await self._estimated(call, ended.error)
         written = any(block.length or block.kind != "text" for block in self._reply.blocks_of_call)
         refused_at_once = ended.stop_reason == "refusal" and not written
-        return replace(finished(self._reply, call), billed=not refused_at_once)
+        return replace(settled, billed=not refused_at_once)
 
     async def _open(self) -> None:
         self._calls += 1
@@ -149,7 +148,8 @@ class Metered:
 
     async def _estimated(self, call: Call, error: ProviderError | None) -> Call:
         # Not asked, an error status, or no connection: the API did not work for us and bills nothing.
-        taken = error is None or isinstance(error, TimedOut | CutOff) or self._reply.started is not None
+        late = isinstance(error, TimedOut | CutOff) and error.status is None
+        taken = error is None or late or self._reply.started is not None
         sent = self._generation.asked and taken
         return await estimated(self._provider, self._prompt, self._reply, call, sent=sent)
 

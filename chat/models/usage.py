@@ -62,8 +62,8 @@ class UsageRecord(models.Model):
     class EstimatedBy(models.TextChoices):
         """What the figures of a call rest on that are not exact.
 
-        After the start of a stream the input side is the API's in any case, and its last count of the output: an
-        estimate is of the output after that.
+        What the API has told by then is in the figures in any case, as a rule the input side and a count of the output:
+        an estimate is of the rest.
         """
 
         PROMPT_COUNTED = "prompt_counted", "count_tokens on the prompt"

@@ -227,13 +227,25 @@ def test_what_the_api_has_counted_and_the_text_since_then_are_told_apart() -> No
 
 
 def test_the_output_is_counted_only_by_a_usage_after_all_that_arrived() -> None:
-    reply = Reply([Started("m"), UsageSeen({"output_tokens": 1}), *streamed({"type": "text", "text": ""}, "Hi")])
+    begun = UsageSeen({"input_tokens": 7, "output_tokens": 1})
+    reply = Reply([Started("m"), begun, *streamed({"type": "text", "text": ""}, "Hi")])
     assert not reply.counted
-    assert not Reply([Started("m"), UsageSeen({"output_tokens": 1})]).counted
+    assert not Reply([Started("m"), begun]).counted
+    reply.append(UsageSeen({"output_tokens": None, "input_tokens": 7}))
+    assert not reply.counted
     reply.append(UsageSeen({"output_tokens": 3}))
     assert reply.counted
     reply.append(BlockStarted(1, {"type": "text", "text": ""}))
     assert not reply.counted
+
+
+def test_nothing_is_counted_where_the_prompt_was_not() -> None:
+    text = streamed({"type": "text", "text": ""}, "Hi")
+    reply = Reply([Started("m"), *text, UsageSeen({"output_tokens": 3})])
+    assert (reply.counted, reply.counted_output) == (False, 3)
+    reply.append(UsageSeen({"input_tokens": 7}))
+    assert reply.counted
+    assert Reply([Started("m"), *text, UsageSeen({"iterations": [{"output_tokens": 3}]})]).counted
 
 
 def test_it_knows_whether_its_runs_are_all_told() -> None:

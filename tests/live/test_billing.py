@@ -133,6 +133,18 @@ async def test_an_error_status_costs_nothing(alice, upstream):
     assert (record.cost, record.exactness, record.input_tokens) == (0, "exact", 0)
 
 
+async def test_a_status_that_says_timeout_is_one_too(alice, upstream):
+    _, (first, second) = await asked(alice, tokens=5, fault=408, times=1)
+    assert (first.error_code, first.cost, first.exactness, first.input_tokens) == ("timeout", 0, "exact", 0)
+    assert second.end == "complete"
+
+
+async def test_a_finished_answer_whose_output_was_not_told_is_estimated(alice, upstream):
+    ended, (record,) = await asked(alice, tokens=200, usage={"output_tokens": None})
+    assert (ended["state"], record.end, record.exactness) == ("complete", "complete", "estimated")
+    assert record.output_tokens == pytest.approx(200, rel=0.1)
+
+
 async def test_each_call_of_a_paused_answer_has_its_record_and_costs_its_bill(alice, upstream):
     ended, records = await asked(alice, pauses=2, blocks=[{"type": "text", "text": "Done."}], thinking=False)
     assert (ended["state"], ended["stop_reason"]) == ("complete", "end_turn")

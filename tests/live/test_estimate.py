@@ -92,3 +92,26 @@ async def test_where_one_of_two_counts_fails_the_length_of_the_text_alone_is_tak
     text = "word " * 250_000  # more than the model takes, so that only the one word beside it is counted
     call = await broken_off(*STREAM, TEXT, Delta(0, text), model="claude-haiku-4-5")
     assert (call.usage["output_tokens"], call.estimated_by) == (len(text) // 4, "text_length")
+
+
+async def test_where_the_stream_did_not_begin_with_its_usage_the_prompt_is_counted(upstream):
+    reply = Reply([Started(MODEL, "req_1"), TEXT, Delta(0, "word " * 60)])
+    call = await estimated(await get_provider(), PROMPT, reply, Call(1))
+    usage = Usage.from_api(call.usage)
+    assert (usage.input > 0, usage.output) == (True, pytest.approx(60, abs=15))
+    assert (call.exactness, call.estimated_by) == ("estimated", "prompt_counted")
+
+
+@pytest.mark.parametrize(
+    ("thinking", "exactness"),
+    [({"type": "adaptive"}, "lower_bound"), ({"type": "disabled"}, "estimated"), (None, "estimated")],
+)
+async def test_what_broke_off_before_anything_was_shown_may_have_thought(upstream, thinking, exactness):
+    reply = Reply([Started(MODEL, "req_1"), START])
+    call = await estimated(await get_provider(), replace(PROMPT, thinking=thinking), reply, Call(1))
+    assert (call.exactness, Usage.from_api(call.usage).output) == (exactness, 0)
+
+
+async def test_searches_that_the_api_has_told_of_are_not_lost_by_what_was_seen(upstream):
+    told = UsageSeen({"server_tool_use": {"web_search_requests": 2}})
+    assert Usage.from_api(await usage_of(told, SEARCH, BlockEnded(0))).web_searches == 2
