@@ -185,7 +185,10 @@ def _refusal(standing: Standing, needed: Decimal) -> Refused:
         f"and it could cost {_usd(needed, ROUND_UP)}."
     )
     if standing.unspent >= needed:
-        wait = f"{_usd(held)} is held back for answers that are being written: wait for their end."
+        wait = (
+            f"{_usd(held)} is held back for answers that are being written or have no price yet: "
+            "wait for their end, or tell an administrator."
+        )
         return Refused("over_budget", f"{short} {wait}", retry_after=SETTLES_SECONDS)
     renews = standing.renews
     seconds = max((renews - timezone.now()).total_seconds(), 1)

@@ -10,9 +10,8 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q, QuerySet, Sum, Value
+from django.db.models import F, QuerySet, Sum, Value
 from django.utils import timezone
 
 from chat import budgets, prompts
@@ -99,11 +98,14 @@ def open_call(
     """Open the record of a call that is about to be made, and hold back what it may cost where a hard budget binds.
 
     Again for the same attempt at a message's answer or title it is the same record: whoever lost the database in the
-    middle of this cannot know whether it was done. Raises `Uncounted`, and `Refused` as ``over_budget``, ``unpriced``.
+    middle of this cannot know whether it was done. Raises `Uncounted`, and `Refused` as ``over_budget``, ``unpriced``,
+    or ``ended`` where somebody has closed it meanwhile.
     """
     fields = {"user_id": user_id, "model_asked": model, "started_at": timezone.now()}
     same = {"message_id": message_id, "purpose": purpose, "attempt": attempt}
     for opened in UsageRecord.objects.order_by().filter(**same) if message_id else ():
+        if opened.end != End.OPEN:
+            raise Refused("ended", "This answer is already over.")
         return Opened(opened.pk, opened.max_tokens)
     record = UsageRecord.objects.create(**same, **fields)
     _hold_back(record, user_id, size)
@@ -166,7 +168,7 @@ def close_call(call: Call, end: str) -> bool:
         return False
     charged = _charged(call.model or record.model_asked, record.started_at, call.usage)
     cost = charged and (charged.cost if call.billed else _NOTHING)
-    ended = {"end": end, "ended_at": timezone.now(), "reserved": _NOTHING, "price": charged and charged.price}
+    ended = {"end": end, "ended_at": timezone.now(), "price": charged and charged.price}
     return _charge(record, still_open, cost, unpriced=cost is None, **_told(call), **ended)
 
 
@@ -189,15 +191,19 @@ def _told(call: Call) -> dict[str, Any]:
 def _charge(
     record: UsageRecord, still: QuerySet[UsageRecord], cost: Decimal | None, *, unpriced: int, **fields: Any
 ) -> bool:
-    """Write what a call came to, and count it wherever calls are added up; false where it is no more what it was."""
+    """Write what a call came to, and count it wherever calls are added up; false where it is no more what it was.
+
+    Without a price what was held back for it stays so: a hard budget that counted it as nothing would bind nobody.
+    """
     spent = cost or _NOTHING
+    held = record.reserved if cost is None else _NOTHING
     # Before the record is written: who deletes a conversation locks that first, and then its records.
     _count_in_conversation(record, spent, unpriced)
-    if not still.update(cost=cost, **fields):
+    if not still.update(cost=cost, reserved=held, **fields):
         _count_in_conversation(record, -spent, -unpriced)
         return False
     rollups.mark_stale(record.started_at)
-    budgets.settle(record.pk, held=record.reserved, cost=spent)
+    budgets.settle(record.pk, held=record.reserved - held, cost=spent)
     return True
 
 
@@ -234,7 +240,9 @@ def price_unpriced(*, dry_run: bool = False) -> Iterator[LatePrice]:
 @transaction.atomic
 def _price_late(record: UsageRecord, charged: Charge, cost: Decimal) -> bool:
     still_unpriced = UsageRecord.objects.filter(UNPRICED, pk=record.pk)
-    return _charge(record, still_unpriced, cost, unpriced=-1, price=charged.price)
+    # Who prices it at the same moment is waited for: the conversation has one unpriced call less only once.
+    list(Conversation.objects.select_for_update(of=("self",)).filter(messages=record.message_id).values_list("pk"))
+    return still_unpriced.exists() and _charge(record, still_unpriced, cost, unpriced=-1, price=charged.price)
 
 
 def _charged(answered: str, at: datetime, usage: Mapping[str, Any]) -> Charge | None:
@@ -275,14 +283,11 @@ def written_before(message_id: UUID) -> Usage:
 def abandoned_calls() -> list[Call]:
     """Calls that nobody will close: no answer is being written for them, and they have had their time.
 
-    A title's call whose process was killed, say. The stream of an answer whose chat was deleted under it is closed by
-    its runner, who alone knows what arrived: that one has the time that an answer may take.
+    A title's call whose process was killed, say. One whose chat was deleted just now still has a runner, who alone
+    knows what arrived: leave it a moment.
     """
-    late = timezone.now() - ABANDONED_AFTER
-    longest = timedelta(seconds=settings.CHAT_TOTAL_SECONDS)
-    streaming = Q(purpose=UsageRecord.Purpose.ANSWER, started_at__gte=late - longest) & ~Q(model_answered="")
-    records = UsageRecord.objects.filter(~streaming, started_at__lt=late)
-    return _calls(records.exclude(message__in=Message.objects.open()))
+    late = UsageRecord.objects.filter(started_at__lt=timezone.now() - ABANDONED_AFTER)
+    return _calls(late.exclude(message__in=Message.objects.open()))
 
 
 def _calls(records: QuerySet[UsageRecord]) -> list[Call]:

@@ -9,7 +9,7 @@ Who begins a turn as its ``runner`` has claimed it by that. A turn's id is made 
 client's key, so the same key can never make a second turn.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -52,11 +52,12 @@ class Begun:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A turn as far as it has come."""
+    """A turn as far as it has come, of one that is not our own with the columns by which it was known ``as_seen``."""
 
     turn: UUID
     content: list[dict[str, Any]] = field(default_factory=list)
     call: ledger.Call | None = None
+    as_seen: Mapping[str, Any] = field(default_factory=dict)
 
 
 def begin(
@@ -108,10 +109,8 @@ def turn_id(user: User, key: UUID) -> UUID:
 
 def claim(turn: UUID, runner: str) -> bool:
     """Take a queued turn to answer it; false where somebody else has, or it is over."""
-    taken = Message.objects.filter(pk=turn, state=Message.State.QUEUED).update(
-        state=Message.State.STREAMING, runner=runner, heartbeat=timezone.now()
-    )
-    return taken == 1
+    taken = {"state": Message.State.STREAMING, "runner": runner, "heartbeat": timezone.now()}
+    return Message.objects.filter(pk=turn, state=Message.State.QUEUED).update(**taken) == 1
 
 
 def queued(older_than: float) -> list[UUID]:
@@ -151,10 +150,13 @@ def save(runner: str, turns: Sequence[UUID], changed: Iterable[Snapshot]) -> set
 def end(
     snapshot: Snapshot, outcome: Outcome, *, stop_reason: str = "", error_code: str = "", error_detail: str = ""
 ) -> bool:
-    """End a turn: its content, its state and its usage record in one transaction. False where it was over already."""
+    """End a turn: its content, its state and its usage record in one transaction. False where it was over already.
+
+    Also where it is not as it was ``as_seen`` any more, because somebody has claimed or saved it: it is left to them.
+    """
     # First, as whoever deletes it does: in the other order the two would lock each other out.
     Conversation.objects.filter(messages=snapshot.turn).update(updated_at=timezone.now())
-    still_open = Message.objects.open().filter(pk=snapshot.turn)
+    still_open = Message.objects.open().filter(pk=snapshot.turn, **snapshot.as_seen)
     ended = still_open.update(
         content=snapshot.content,
         text=plain_text(snapshot.content),
@@ -164,6 +166,8 @@ def end(
         error_detail=error_detail,
         ended_at=timezone.now(),
     )
+    if snapshot.as_seen and not ended:
+        return False
     search.index([snapshot.turn] if ended else [])
     if snapshot.call:
         ledger.close_call(snapshot.call, outcome.value)
@@ -182,8 +186,7 @@ def request_stop(user: User, turn: UUID) -> Message:
         raise Refused("not_found", "There is no such answer.")
     # By its key alone: PostgreSQL does not look at a joined condition again once it has waited for a row.
     message = Message.objects.filter(pk=turn)
-    stopped = message.filter(state=Message.State.QUEUED).update(state=Message.State.STOPPED, ended_at=timezone.now())
-    if stopped:
+    if message.filter(state=Message.State.QUEUED).update(state=Message.State.STOPPED, ended_at=timezone.now()):
         ledger.close_unasked(turn, Outcome.STOPPED.value)
     elif not message.open().update(stop_requested=True):
         raise Refused("ended", "This answer is already over.")

@@ -158,7 +158,8 @@ def test_a_refusal_tells_where_waiting_for_other_answers_is_enough(alice):
     refusal = refusal_of(alice, timezone.now())
     assert refusal.message.startswith("The budget of Team for today is not enough for this: $0.0050 of $1.00 is left")
     assert refusal.message.endswith(
-        "could cost $0.013. $0.99 is held back for answers that are being written: wait for their end."
+        "could cost $0.013. $0.99 is held back for answers that are being written or have no price yet: "
+        "wait for their end, or tell an administrator."
     )
     assert refusal.retry_after == budgets.SETTLES_SECONDS
 

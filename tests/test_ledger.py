@@ -1,7 +1,9 @@
 """The ledger: every call leaves one record, closed once, priced to the last digit."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from threading import Barrier
 
 import pytest
 from django.db import connection
@@ -10,9 +12,10 @@ from django.utils import timezone
 from chat import ledger
 from chat.engine.ceiling import Size
 from chat.models import Budget, Conversation, LanguageModel, Price, UsageRecord
-from tests.asking import begin
+from tests.asking import begin, refused
 
 pytestmark = pytest.mark.django_db
+RATES = {"input": 2, "output": 10, "cache_write_5m": 2, "cache_write_1h": 4, "cache_read": 1}
 
 
 def closed(user, usage, *, model="claude-sonnet-5-5", answered="", end="complete", size=None, **known):
@@ -135,10 +138,48 @@ def test_a_call_that_is_priced_later_is_spent_later(alice):
     record = closed(alice, {"input_tokens": 1_000}, answered="claude-unheard-of-9")
     assert budget.accounts.get().spent == 0
     LanguageModel.objects.create(id="claude-unheard-of-9", label="U", context_tokens=1, max_output_tokens=1)
-    rates = {"input": 2, "output": 10, "cache_write_5m": 2, "cache_write_1h": 4, "cache_read": 1}
-    Price.objects.create(model_id="claude-unheard-of-9", valid_from=record.started_at, **rates)
+    Price.objects.create(model_id="claude-unheard-of-9", valid_from=record.started_at, **RATES)
     (late,) = ledger.price_unpriced()
     assert budget.accounts.get().spent == late.cost == Decimal("0.002")
+
+
+def test_what_was_held_back_for_a_call_without_a_price_stays_so_until_it_has_one(alice):
+    budget = Budget.objects.create(amount=1)
+    record = closed(alice, {"input_tokens": 1_000}, answered="claude-unheard-of-9", size=Size(1_000, 1_000))
+    held = record.reserved
+    assert held == Decimal("0.01375")  # 1,000 x 2.5 x 1.1 and 1,000 x 10 x 1.1 millionths
+    assert budget.accounts.values_list("spent", "reserved").get() == (0, held)
+    LanguageModel.objects.create(id="claude-unheard-of-9", label="U", context_tokens=1, max_output_tokens=1)
+    Price.objects.create(model_id="claude-unheard-of-9", valid_from=record.started_at, **RATES)
+    (late,) = ledger.price_unpriced()
+    assert budget.accounts.values_list("spent", "reserved").get() == (late.cost, 0)
+    assert UsageRecord.objects.get().reserved == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_prices_the_same_call_at_once_counts_it_once(alice, monkeypatch):
+    begun = begin(alice)
+    opened = ledger.open_call(user_id=alice.pk, model="claude-unheard-of-9", message_id=begun.turn)
+    ledger.close_call(ledger.Call(opened.record, usage={"input_tokens": 1_000}), "complete")
+    LanguageModel.objects.create(id="claude-unheard-of-9", label="U", context_tokens=1, max_output_tokens=1)
+    Price.objects.create(model_id="claude-unheard-of-9", valid_from=timezone.now() - timedelta(days=1), **RATES)
+    together = Barrier(2)
+
+    def both_have_read_it(*args):
+        together.wait(10)
+        return _charged(*args)
+
+    def price():
+        try:
+            return len(list(ledger.price_unpriced()))
+        finally:
+            connection.close()
+
+    _charged = ledger._charged
+    monkeypatch.setattr("chat.ledger._charged", both_have_read_it)
+    with ThreadPoolExecutor(2) as threads:
+        assert sorted(threads.map(lambda _: price(), range(2))) == [0, 1]
+    assert Conversation.objects.values_list("spent", "unpriced").get() == (Decimal("0.002"), 0)
 
 
 def test_the_start_of_the_stream_is_kept_for_the_reaper(alice):
@@ -157,6 +198,15 @@ def test_the_same_attempt_has_one_record(alice):
     assert ledger.open_call(**attempt, purpose="title").record != first
 
 
+def test_an_attempt_that_was_closed_is_not_made_any_more(alice):
+    """Its process slept so long that the turn was interrupted; what it asked for now would be in no record."""
+    attempt = {"user_id": alice.pk, "model": "claude-sonnet-5-5", "message_id": begin(alice).turn}
+    ledger.open_call(**attempt)
+    ledger.close_unasked(attempt["message_id"], "interrupted")
+    with refused("ended"):
+        ledger.open_call(**attempt)
+
+
 def test_a_call_that_nobody_will_close_is_found_when_it_has_had_its_time(alice):
     old = ledger.open_call(user_id=alice.pk, model="claude-sonnet-5-5", purpose="title").record
     ledger.open_call(user_id=alice.pk, model="claude-sonnet-5-5", purpose="title")
@@ -171,17 +221,6 @@ def test_a_call_of_an_answer_that_is_being_written_is_not_abandoned(alice):
     assert ledger.abandoned_calls() == []
     Conversation.objects.all().delete()
     assert [call.record for call in ledger.abandoned_calls()] == [record]
-
-
-def test_the_stream_of_a_deleted_chat_is_its_runners_to_close_as_long_as_an_answer_may_take(alice, settings):
-    turn = begin(alice).turn
-    record = ledger.open_call(user_id=alice.pk, model="claude-sonnet-5-5", message_id=turn).record
-    ledger.note_start(ledger.Call(record, "claude-sonnet-5-5", "req_1", {"input_tokens": 12}))
-    Conversation.objects.all().delete()
-    longest = ledger.ABANDONED_AFTER + timedelta(seconds=settings.CHAT_TOTAL_SECONDS)
-    for age, found in ((longest - timedelta(minutes=1), []), (longest + timedelta(minutes=1), [record])):
-        UsageRecord.objects.update(started_at=timezone.now() - age)
-        assert [call.record for call in ledger.abandoned_calls()] == found
 
 
 def test_a_process_that_does_not_know_the_newest_columns_yet_can_write_records(alice):

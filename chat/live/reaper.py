@@ -26,6 +26,7 @@ from chat.models import LanguageModel, Message
 logger = logging.getLogger(__name__)
 
 SIGN_SECONDS = 3
+SETTLE_SECONDS = 10
 AT_ONCE = 16
 """Orphans that are ended side by side: where the API does not answer, each waits for seconds for its tokens."""
 _OF_WHAT_WAS_SAVED: dict[str, str] = {
@@ -45,7 +46,10 @@ async def reap(provider: Provider, spare: Container[UUID] = ()) -> int:
     for failure in outcomes:
         if isinstance(failure, BaseException):
             raise failure
-    for call in await in_thread(ledger.abandoned_calls)():
+    if abandoned := await in_thread(ledger.abandoned_calls)():
+        # Where a chat was deleted just now, who streams the answer learns of it, counts what arrived and closes it.
+        await asyncio.sleep(SETTLE_SECONDS)
+    for call in abandoned:
         await in_thread(ledger.close_call)(call, Outcome.INTERRUPTED.value)
     ended = sum(outcome is True for outcome in outcomes)
     if ended:
@@ -88,9 +92,12 @@ async def _interrupt(provider: Provider, orphan: Message) -> bool:
     calls = await in_thread(ledger.open_calls)(orphan.pk)
     settled = [await _settled(provider, orphan, call) for call in calls]
     last = settled.pop() if settled else None
+    as_seen = {"runner": orphan.runner, "heartbeat": orphan.heartbeat}
+    if not await in_thread(turns.end)(turns.Snapshot(orphan.pk, orphan.content, last, as_seen), Outcome.INTERRUPTED):
+        return False
     for call in settled:
         await in_thread(ledger.close_call)(call, Outcome.INTERRUPTED.value)
-    return await in_thread(turns.end)(turns.Snapshot(orphan.pk, orphan.content, last), Outcome.INTERRUPTED)
+    return True
 
 
 async def _settled(provider: Provider, orphan: Message, call: ledger.Call) -> ledger.Call:

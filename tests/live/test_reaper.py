@@ -10,14 +10,21 @@ from django.db import DataError
 from django.utils import timezone
 
 from chat import conversations, ledger, turns
+from chat.engine.ceiling import Size
 from chat.live.estimate import COUNT_SECONDS
 from chat.live.reaper import SIGN_SECONDS, reap
-from chat.models import Conversation, Message, UsageRecord
+from chat.models import Budget, Conversation, Message, UsageRecord
 from chat.providers import get_provider
 from tests.live.processes import directed
 from tests.tabs import Tab, session_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def little_patience(monkeypatch):
+    """Nobody but those who are tested has anything to settle."""
+    monkeypatch.setattr("chat.live.reaper.SETTLE_SECONDS", 3)
 
 
 async def title_call(user, *, age):
@@ -45,6 +52,7 @@ async def test_a_call_that_may_still_run_is_left_alone(alice, upstream):
 
 
 async def test_a_long_answer_whose_chat_is_deleted_costs_what_it_had_used(alice, upstream):
+    """The reaper looks in the second before its runner learns of it."""
     async with Tab(await sync_to_async(session_of)(alice)) as tab:
         turn = (await tab.ask(directed(generate="words", size=20_000, speed=400, thinking=False)))["turn"]
         await tab.read(turn, 2_000)
@@ -103,6 +111,27 @@ async def test_of_many_orphans_none_waits_until_the_tokens_of_others_are_counted
 
     async with asyncio.timeout(COUNT_SECONDS + SIGN_SECONDS):
         assert await reap(Slow()) == many
+
+
+@pytest.mark.parametrize("claimed", [True, False])
+async def test_a_turn_that_is_claimed_while_it_is_looked_at_is_left_alone(alice, upstream, monkeypatch, claimed):
+    """Workers start again while the reaper settles what the old ones left."""
+    budget = await Budget.objects.acreate(amount=1)
+    fields = {"conversation": None, "parent": None, "text": "Hello", "size": Size(100, 1_000)}
+    turn = (await sync_to_async(turns.begin)(alice, key=uuid4(), **fields)).turn
+    await Message.objects.aupdate(heartbeat=timezone.now() - timedelta(hours=1))
+    open_calls = ledger.open_calls
+
+    def meanwhile(message):
+        if claimed:
+            assert turns.claim(turn, "another-machine:1:1")
+        return open_calls(message)
+
+    monkeypatch.setattr("chat.ledger.open_calls", meanwhile)
+    assert await reap(await get_provider()) == (not claimed)
+    record = await UsageRecord.objects.aget()
+    assert record.end == ("open" if claimed else "interrupted")
+    assert ((await budget.accounts.aget()).reserved > 0) is claimed
 
 
 @pytest.mark.parametrize("more", [{}, {"iterations": [{"input_tokens": 90}]}], ids=["plain", "iterations"])
