@@ -59,17 +59,17 @@ _DAY = timedelta(days=1)
 
 
 def mark_stale(started_at: datetime) -> None:
-    """A record that began at this moment is being written; in the same transaction. Nothing to do for today's."""
+    """A record that began at this moment is being written; in the same transaction."""
     day = _day_of(started_at)
-    if day.end > timezone.now():
-        return
-    # The row is made where it is missing: somebody may be building the day at this moment, and is waited for.
-    RolledDay.objects.bulk_create(
-        [RolledDay(begin=day.begin, end=day.end, stale=True)],
-        update_conflicts=True,
-        unique_fields=["begin", "end"],
-        update_fields=["stale"],
-    )
+    if day.end <= timezone.now():
+        # The row is made where it is missing: somebody may be building the day at this moment, and is waited for.
+        RolledDay.objects.bulk_create(
+            [RolledDay(begin=day.begin, end=day.end, stale=True)],
+            update_conflicts=True,
+            unique_fields=["begin", "end"],
+            update_fields=["stale"],
+        )
+    # A day that is not over has one only where a clock was wrong, then or now.
     RolledDay.objects.filter(begin__lte=started_at, end__gt=started_at).update(stale=True)
 
 

@@ -95,6 +95,15 @@ def test_a_call_that_ends_the_day_after_it_began_is_counted_in_its_day(alice):
     assert (found.totals.running, found.totals.calls) == (0, 1)
 
 
+def test_a_day_that_was_built_too_early_by_a_wrong_clock_is_built_again(alice):
+    tomorrow = NOW + timedelta(days=1)
+    call_at(NOW, alice)
+    figures(WEEK, tomorrow)
+    record = ledger.open_call(user_id=alice.pk, model="claude-sonnet-5-5").record
+    ledger.close_call(ledger.Call(record, model="claude-sonnet-5-5", usage=USAGE), "complete")
+    assert_true(now=tomorrow)
+
+
 def test_a_call_that_is_priced_later_is_counted_with_its_cost(alice):
     call_at(NOW - timedelta(days=3), alice, model="claude-new-7")
     assert assert_true().totals.unpriced == 1
