@@ -34,7 +34,7 @@ def settled(now: datetime | None = None) -> QuerySet[UsageRecord]:
 def problems(records: QuerySet[UsageRecord]) -> Iterator[str]:
     """What is wrong with the books; the sums are those of ``records``, which must not change meanwhile."""
     yield from _open_too_long()
-    yield from _named(UsageRecord.objects.exclude(RUNNING).filter(reserved__gt=0), _RESERVED)
+    yield from _named(UsageRecord.objects.exclude(RUNNING | UNPRICED).filter(reserved__gt=0), _RESERVED)
     yield from _named(UsageRecord.objects.filter(UNPRICED), _UNPRICED)
     yield from _named(UsageRecord.objects.filter(_EXACT ^ Q(estimated_by="")), _UNEXPLAINED)
     yield from _named(_second_records(), _DOUBLE)
@@ -211,10 +211,10 @@ class Day:
         return ""
 
 
-def days(first: date, bill: Mapping[date, Decimal]) -> Iterator[Day]:
-    """The provider's bill day by day, from ``first`` until yesterday, beside ours."""
+def days(first: date, last: date, bill: Mapping[date, Decimal]) -> Iterator[Day]:
+    """The provider's bill day by day, from ``first`` to ``last``, beside ours."""
     day = first
-    while day < timezone.now().astimezone(UTC).date():
+    while day <= last:
         begin = datetime.combine(day, time(), UTC)
         records = UsageRecord.objects.filter(started_at__gte=begin, started_at__lt=begin + timedelta(days=1))
         yield Day(day, bill.get(day, Decimal(0)), reports.totals(records))

@@ -197,7 +197,7 @@ def on(day, hour=12):
 )
 def test_a_day_agrees_with_the_bill_as_far_as_it_is_exact(alice, billed, fields, problem):
     record_of(alice, cost="1", days_ago=on(yesterday()), **fields)
-    (day,) = audit.days(yesterday(), {yesterday(): Decimal(billed)})
+    (day,) = audit.days(yesterday(), yesterday(), {yesterday(): Decimal(billed)})
     assert day.ours.calls == 1
     assert day.problem.startswith(problem)
     assert bool(day.problem) == bool(problem)
@@ -207,7 +207,7 @@ def test_a_day_is_one_of_utc_and_today_is_not_over(alice):
     for hour in (0, 23):
         record_of(alice, cost="1", days_ago=on(yesterday(), hour))
     record_of(alice, cost="5")
-    before, day = audit.days(yesterday() - timedelta(days=1), {})
+    before, day = audit.days(yesterday() - timedelta(days=1), yesterday(), {})
     assert (before.ours.calls, day.ours.calls, day.difference) == (0, 2, -2)
 
 

@@ -47,12 +47,16 @@ class CostReport:
         timeout = aiohttp.ClientTimeout(total=_SECONDS)
         async with aiohttp.ClientSession(headers=self._headers, timeout=timeout, trust_env=self._trust_env) as session:
             page: str | None = ""
+            given = {page}
             while page is not None:
                 answer = await self._get(session, {**query, "page": page} if page else query)
                 try:
                     for bucket in answer["data"]:
                         billed[datetime.fromisoformat(bucket["starting_at"]).date()] = self._usd(bucket["results"])
                     page = answer["next_page"] if answer["has_more"] else None
+                    if page in given:
+                        raise NoBill("The cost report does not end: its next page is one that it gave already.")
+                    given.add(page)
                 except (LookupError, TypeError, ValueError, InvalidOperation) as error:
                     raise NoBill(f"The cost report is not what it should be: {error!r}.") from error
         return billed
@@ -73,7 +77,10 @@ class CostReport:
         ours = [each for each in results if not self._workspace or each["workspace_id"] == wanted]
         if strange := {each["currency"] for each in ours} - {"USD"}:
             raise NoBill(f"The cost report is in {', '.join(sorted(strange))}; only USD can be compared.")
-        return sum((Decimal(each["amount"]) for each in ours), Decimal(0)) / _CENTS
+        usd = sum((Decimal(each["amount"]) for each in ours), Decimal(0)) / _CENTS
+        if not usd.is_finite():
+            raise ValueError(f"{usd} is no amount")
+        return usd
 
 
 def _midnight(day: date) -> str:

@@ -92,6 +92,12 @@ async def test_it_reads_all_pages():
     assert [request.query.get("page") for request in requests] == [None, "page_2"]
 
 
+async def test_pages_that_never_end_are_told_in_a_sentence():
+    pages = [page(bucket(day), next_page=name) for day, name in ((18, "page_2"), (19, "page_3"), (20, "page_2"))]
+    with pytest.raises(NoBill, match="does not end"):
+        await bill_from(*pages)
+
+
 @pytest.mark.parametrize(("workspace", "usd"), [("", 6), ("wrkspc_1", 2), ("default", 1), ("wrkspc_9", 0)])
 async def test_it_can_tell_workspaces_apart(workspace, usd):
     day = bucket(18, item("100"), item("200", "wrkspc_1"), item("300", "wrkspc_2"))
@@ -110,6 +116,9 @@ async def test_it_can_tell_workspaces_apart(workspace, usd):
         ([], "not what it should be"),
         (page(bucket(18, item("a lot"))), "not what it should be"),
         (page(bucket(18, item("100", currency="EUR"))), "in EUR"),
+        (page(bucket(18, item("NaN"))), "not what it should be"),
+        (page(bucket(18), next_page=["2"]), "not what it should be"),
+        (page(bucket(18), next_page=""), "does not end"),
     ],
 )
 async def test_what_is_no_bill_is_told_in_a_sentence(answer, said):

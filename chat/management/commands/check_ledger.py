@@ -45,13 +45,13 @@ class Command(BaseCommand):
 
     def _compared(self, bill: Bill, days: int) -> list[str]:
         today = timezone.now().astimezone(UTC).date()
-        first = today - timedelta(days=days)
+        first, last = today - timedelta(days=days), today - timedelta(days=1)
         try:
-            billed = asyncio.run(bill.by_day(first, today - timedelta(days=1)))
+            billed = asyncio.run(bill.by_day(first, last))
         except NoBill as error:
             return [str(error)]
         problems = []
-        for each in audit.days(first, billed):
+        for each in audit.days(first, last, billed):
             figures = f"{each.day}: billed ${each.billed:f}, recorded ${each.ours.cost:f}"
             self.stdout.write(f"{figures} (calls: {each.ours.calls:,}), of which ${each.ours.inexact:f} is not exact.")
             problems += [f"{each.day}: ${each.difference:f} apart. {each.problem}"] if each.problem else []
