@@ -150,10 +150,7 @@ def save(runner: str, turns: Sequence[UUID], changed: Iterable[Snapshot]) -> set
 def end(
     snapshot: Snapshot, outcome: Outcome, *, stop_reason: str = "", error_code: str = "", error_detail: str = ""
 ) -> bool:
-    """End a turn: its content, its state and its usage record in one transaction. False where it was over already.
-
-    Also where it is not as it was ``as_seen`` any more, because somebody has claimed or saved it: it is left to them.
-    """
+    """End a turn: content, state and usage record in one transaction. False where it was over or is not ``as_seen``."""
     # First, as whoever deletes it does: in the other order the two would lock each other out.
     Conversation.objects.filter(messages=snapshot.turn).update(updated_at=timezone.now())
     still_open = Message.objects.open().filter(pk=snapshot.turn, **snapshot.as_seen)

@@ -53,15 +53,15 @@ class Answering:
         """
         self._saving = self.turn.reply.end
         call = self._metered.call()
-        news = call if call and call.usage and call.record != self._noted else None
-        if self._saving == self._saved and not news:
+        news = call if call and call.record != self._noted else None
+        if self._saving == self._saved and not (news and news.usage):
             return None
         return turns.Snapshot(self.turn.id, self.turn.reply.content(), news)
 
     def saved(self, snapshot: turns.Snapshot) -> None:
         """What ``unsaved`` gave was written; the start of a call needs to be only once."""
         self._saved = self._saving
-        if snapshot.call:
+        if snapshot.call and snapshot.call.usage:
             self._noted = snapshot.call.record
 
     def _tell(self, event: Event) -> None:
