@@ -135,8 +135,8 @@ def save(runner: str, turns: Sequence[UUID], changed: Iterable[Snapshot]) -> set
     ours = Message.objects.filter(state=Message.State.STREAMING, runner=runner, pk__in=turns)
     grown = {snapshot.turn: snapshot for snapshot in changed}
     now = timezone.now()
-    # Messages first and then records, as `end` does, or the two would lock each other out. Each row once: PostgreSQL locks
-    # what a row refers to that is written twice.
+    # Messages first and then records, as `end` does, or the two would lock each other out. Each row once: of one that
+    # is written twice PostgreSQL locks what it refers to.
     Message.objects.save_growing(runner, {turn: snapshot.content for turn, snapshot in grown.items()}, now)
     ours.exclude(pk__in=list(grown)).update(heartbeat=now)
     for snapshot in grown.values():

@@ -46,7 +46,8 @@ async def reap(provider: Provider, spare: Container[UUID] = ()) -> int:
     for failure in outcomes:
         if isinstance(failure, BaseException):
             raise failure
-    if abandoned := await in_thread(ledger.abandoned_calls)():
+    abandoned = await in_thread(ledger.abandoned_calls)()
+    if any(call.model for call in abandoned):
         # Where a chat was deleted just now, who streams the answer learns of it, counts what arrived and closes it.
         await asyncio.sleep(SETTLE_SECONDS)
     for call in abandoned:
