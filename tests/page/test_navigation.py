@@ -1,5 +1,6 @@
 """From one conversation to another, the list of them, dialogs and keys, on one socket."""
 
+from time import monotonic
 from uuid import uuid4
 
 import pytest
@@ -72,6 +73,17 @@ async def test_the_focus_stays_in_the_list_where_that_is_read_again(fake, page, 
     await socket.close(1012)
     await expect(page.locator(item(moss))).to_be_visible()
     await expect(page.locator(f"{item(trees)} a")).to_be_focused()
+
+
+async def test_a_server_that_lets_go_of_it_at_once_is_left_more_and_more_time(fake, page):
+    await page.goto(fake.url)
+    pauses = []
+    for _ in range(3):
+        await (await fake.socket()).close(1011)
+        started = monotonic()
+        fake.opened.put_nowait(await fake.socket())
+        pauses.append(monotonic() - started)
+    assert pauses[2] > 0.9, "half of the third pause, which is two seconds at most"
 
 
 async def test_the_focus_stays_on_the_link_to_another_version(fake, page):

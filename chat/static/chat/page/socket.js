@@ -7,6 +7,7 @@ const QUIET_WHILE_ANSWERING = 5_000;
 const ANSWER_WITHIN = 5_000; // ms for a pong
 const HELLO_WITHIN = 10_000;
 const SLOWEST = 6_000; // ms between two attempts
+const STEADY = 5_000; // ms that a connection has to last, or the next attempt waits longer than the last one did
 const TOO_MANY = 30_000; // ms to wait after 4429
 
 export const CLOSED = { login: 4401, origin: 4403, tooMany: 4429 };
@@ -17,6 +18,7 @@ export class Lost extends Error {}
 export class Socket {
   #answering = false;
   #heard = 0;
+  #since = 0;
   #line = null;
   #up = false;
   #attempt = 0;
@@ -72,7 +74,7 @@ export class Socket {
     this.#heard = performance.now();
     if (frame.type === "hello") {
       this.#up = true;
-      this.#attempt = 0;
+      this.#since = this.#heard;
       this.#listenForSilence();
       this.listener.up(frame);
       return;
@@ -83,6 +85,7 @@ export class Socket {
   }
 
   #lose(code) {
+    if (this.#up && performance.now() - this.#since > STEADY) this.#attempt = 0;
     this.#drop();
     for (const { reject } of this.#waiting.values()) reject(new Lost());
     this.#waiting.clear();
