@@ -75,6 +75,16 @@ async def test_the_focus_stays_in_the_list_where_that_is_read_again(fake, page, 
     await expect(page.locator(f"{item(trees)} a")).to_be_focused()
 
 
+async def test_a_version_that_cannot_be_read_leaves_page_and_address_as_they_are(fake, page):
+    key = fake.chat(*exchange("Hi", "Hello"))
+    fake.chats[key][1].update(number=2, count=2, previous=f"/c/{key}/?leaf={uuid4()}")
+    await opened(fake, page, key)
+    await page.route("**/transcript/*", lambda route: route.abort())
+    await page.click("[data-action=previous]:visible")
+    await expect(page.locator("#composer-note")).to_have_text("That version could not be read. Try again.")
+    await expect(page).to_have_url(f"{fake.url}/c/{key}/")
+
+
 async def test_a_server_that_lets_go_of_it_at_once_is_left_more_and_more_time(fake, page):
     await page.goto(fake.url)
     pauses = []

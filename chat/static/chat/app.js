@@ -191,7 +191,7 @@ async function switchBranch(link) {
   const item = link.closest("li");
   const top = item.getBoundingClientRect().top;
   const parent = item.dataset.parent;
-  await live.reread(leaf);
+  if (!(await live.reread(leaf))) return composer.note("That version could not be read. Try again.");
   history.replaceState(history.state, "", `${addressOf(conversation())}?leaf=${leaf}`);
   const now = transcript.items().find((other) => other.dataset.parent === parent && other.dataset.role === item.dataset.role);
   if (!now) return;
