@@ -3,6 +3,7 @@
 The SDK's decoder takes line after line, which with many streams was much of what a token cost (``make bench``).
 """
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 
@@ -24,14 +25,13 @@ class Frames:
         self._rest = b""
         self._after_return = False
 
-    def feed(self, piece: bytes) -> list[Frame]:
-        """The frames that are complete with this piece. Raises ValueError for what is not UTF-8."""
+    def feed(self, piece: bytes) -> Iterator[Frame]:
+        """The frames that are complete with this piece; ValueError, after those before it, where one is not UTF-8."""
         if b"\r" in piece or (piece and self._after_return):
             piece = self._with_plain_ends(piece)
         complete, end, self._rest = (self._rest + piece).rpartition(b"\n\n")
-        if not end:
-            return []
-        return [frame for lines in complete.decode().split("\n\n") if (frame := _frame(lines))]
+        if end:
+            yield from (frame for lines in complete.split(b"\n\n") if (frame := _frame(lines.decode())))
 
     def _with_plain_ends(self, piece: bytes) -> bytes:
         if self._after_return:

@@ -62,9 +62,10 @@ async def test_a_body_means_the_same_wherever_it_is_cut(body, cuts):
 
 def test_one_reading_gives_all_frames_that_it_completes():
     frames = Frames()
-    assert frames.feed(b"event: a\ndata: 1\n\nevent: b\ndata: 2\n\nevent: c\nda") == [Frame("a", "1"), Frame("b", "2")]
-    assert frames.feed(b"ta: 3\n") == []
-    assert frames.feed(b"\n") == [Frame("c", "3")]
+    reading = b"event: a\ndata: 1\n\nevent: b\ndata: 2\n\nevent: c\nda"
+    assert list(frames.feed(reading)) == [Frame("a", "1"), Frame("b", "2")]
+    assert list(frames.feed(b"ta: 3\n")) == []
+    assert list(frames.feed(b"\n")) == [Frame("c", "3")]
 
 
 def test_what_is_not_complete_when_the_body_ends_is_no_frame():
@@ -75,6 +76,8 @@ def test_a_line_separator_in_the_data_ends_no_line():
     assert fed("data: a\u2028b\x85c\x0bd\n\n".encode()) == [Frame(None, "a\u2028b\x85c\x0bd")]
 
 
-def test_what_is_not_utf_8_is_a_value_error():
+def test_what_is_not_utf_8_is_a_value_error_after_what_came_with_it():
+    frames = Frames().feed(b"data: 1\n\ndata: \xff\n\n")
+    assert next(frames) == Frame(None, "1")
     with pytest.raises(ValueError, match="utf-8"):
-        Frames().feed(b"data: \xff\n\n")
+        next(frames)
