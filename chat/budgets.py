@@ -1,7 +1,8 @@
 """Budgets: what a call may cost is held back before it is made, what it cost is spent when it is over.
 
-What writes is called by `ledger` alone, in the transactions that open and close records, so that the accounts are
-always the sums of the records that count in them. They are locked last of all rows, and in the order of their keys.
+What writes accounts is called by `ledger` alone, in the transactions that open and close records, so that they are
+always the sums of the records that count in them. Budgets and then accounts are locked last of all rows, each in the
+order of their keys.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,7 +13,7 @@ from functools import reduce
 from operator import or_
 
 from django.db import transaction
-from django.db.models import F, Q, Value
+from django.db.models import F, Q, QuerySet, Value
 from django.utils import timezone
 
 from chat.engine.ceiling import Ceiling
@@ -79,10 +80,14 @@ def zone_of(budget: Budget) -> tzinfo:
 
 def applying(user_id: int) -> list[Budget]:
     """The budgets that what this person spends counts in."""
+    return list(_applying(user_id))
+
+
+def _applying(user_id: int) -> QuerySet[Budget]:
     # Where there are none at all this is the quicker question, and it is asked with each call.
     if not Budget.objects.exists():
-        return []
-    return list(Budget.objects.of(user_id).select_related("user", "group"))
+        return Budget.objects.none()
+    return Budget.objects.of(user_id).select_related("user", "group")
 
 
 def bind(user_id: int) -> bool:
@@ -93,9 +98,9 @@ def bind(user_id: int) -> bool:
 def standings(user_id: int, at: datetime) -> list[Standing]:
     """The budgets that what a person spends at a moment counts in, each with its account, which is made if need be.
 
-    In a transaction only: the accounts are locked until its end.
+    In a transaction only: they are locked until its end, so that nobody changes or deletes them meanwhile.
     """
-    budgets = {each.pk: each for each in applying(user_id)}
+    budgets = {each.pk: each for each in _applying(user_id).select_for_update(of=("self",), no_key=True)}
     keys = [_account(each, at).pk for each in budgets.values()]
     if not keys:
         return []
@@ -160,6 +165,15 @@ def settle(record: int, *, held: Decimal, cost: Decimal) -> None:
         accounts = BudgetAccount.objects.filter(pk__in=keys)
         list(accounts.select_for_update().order_by("pk").values_list("pk"))
         accounts.update(reserved=F("reserved") - Value(held, UsdField()), spent=F("spent") + Value(cost, UsdField()))
+
+
+@transaction.atomic
+def delete(budgets: QuerySet[Budget]) -> None:
+    """Delete budgets with their accounts. Who counts a call in one of them at this moment is waited for."""
+    rows = Budget.objects.filter(pk__in=list(budgets.values_list("pk", flat=True))).order_by("pk")
+    keys = list(rows.select_for_update().values_list("pk", flat=True))
+    list(BudgetAccount.objects.order_by("pk").select_for_update().filter(budget__in=keys).values_list("pk"))
+    rows.delete()
 
 
 def _account(budget: Budget, at: datetime) -> BudgetAccount:

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import Count, Model, Q, QuerySet
 from django.utils import timezone
 
-from chat import conversations, holds, turns
+from chat import budgets, conversations, holds, turns
 from chat.engine.errors import Refused
 from chat.holds import Kept
 from chat.models import Budget, Conversation, Message, User
@@ -78,7 +78,6 @@ def _stop(person: User) -> None:
 def _forget(person: User) -> None:
     mark = f"deleted-{secrets.token_hex(4)}"
     _forget_in_the_log(person, mark)
-    person.budgets.all().delete()
     person.groups.clear()
     person.user_permissions.clear()
     blank = {"first_name": "", "last_name": "", "email": "", "timezone": "", "last_login": None}
@@ -87,6 +86,7 @@ def _forget(person: User) -> None:
     User.objects.filter(pk=person.pk).update(
         username=mark, password=person.password, deleted_at=timezone.now(), **blank, **powers
     )
+    budgets.delete(Budget.objects.filter(user=person))
     person.refresh_from_db()
 
 

@@ -3,7 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from threading import Barrier
+from threading import Barrier, Event
 
 import pytest
 from django.contrib.auth.models import Group
@@ -213,3 +213,30 @@ def test_who_settles_and_who_reserves_at_once_in_several_accounts_lose_nothing(a
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(ask, range(8)))
     assert [books(each) for each in kept] == [[(Decimal(cost), 0)] for cost in ("0.2", "0.4", "0.2", "0.4")]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("kept", [True, False], ids=["with an account", "the first of its period"])
+def test_who_deletes_a_budget_waits_for_who_counts_a_call_in_it(alice, kept):
+    budget_of(alice)
+    if kept:
+        assert reserved_for(alice, "0.1")
+    locked, for_ever = Event(), Event()
+
+    def ask():
+        try:
+            with transaction.atomic():
+                found = budgets.standings(alice.pk, timezone.now())
+                locked.set()
+                for_ever.wait(0.5)
+                return budgets.reserve(record_of(alice, end="open", cost=None).pk, found, Decimal("0.1"))
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as thread:
+        held = thread.submit(ask)
+        assert locked.wait(10)
+        budgets.delete(Budget.objects.all())
+        assert held.result(10)
+    assert not BudgetAccount.objects.exists()
+    assert not BudgetAccount.records.through.objects.exists()

@@ -135,6 +135,14 @@ class BudgetAdmin(Listed):
         lacking = set() if self.has_delete_permission(request) else {str(self.opts.verbose_name)}
         return [str(each) for each in found], {"budgets": len(found)}, lacking, []
 
+    def delete_model(self, request: HttpRequest, obj: Budget) -> None:
+        """With its accounts, whoever is spending from it at this moment."""
+        budgets.delete(Budget.objects.filter(pk=obj.pk))
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Budget]) -> None:
+        """All at once."""
+        budgets.delete(queryset)
+
     @admin.display(description="period", ordering="period")
     def terms(self, budget: Any) -> str:
         """For how long, and what it does when it is used up."""

@@ -6,9 +6,10 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.models import Group
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 
+from chat import budgets
 from chat.admin.changelist import FiguresChangeList, Listed
 from chat.admin.deletion import named, too_many
 from chat.models import Budget, User
@@ -30,6 +31,15 @@ class GroupAdmin(Listed, DjangoGroupAdmin):
         counts = dict(members.annotate(count=Count("pk")))
         return {key: counts.get(key, 0) for key in keys}
 
+    def delete_model(self, request: HttpRequest, obj: Group) -> None:
+        """With its budgets, whoever is spending from them at this moment."""
+        self.delete_queryset(request, Group.objects.filter(pk=obj.pk))
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Group]) -> None:
+        """All at once."""
+        budgets.delete(Budget.objects.filter(group__in=queryset))
+        super().delete_queryset(request, queryset)
+
     @admin.display(description="people")
     def people(self, group: Any) -> str:
         """How many are in it."""
@@ -40,10 +50,10 @@ class GroupAdmin(Listed, DjangoGroupAdmin):
     ) -> tuple[list[Any], dict[str, int], set[str], list[str]]:
         """Name the groups, and count their people, who stay, and their budgets, which do not."""
         groups = list(objs)
-        budgets = Budget.objects.filter(group__in=groups).count()
+        shared = Budget.objects.filter(group__in=groups).count()
         people = User.objects.filter(groups__in=groups).distinct().count()
         lacking = set() if self.has_delete_permission(request) else {str(self.opts.verbose_name)}
-        if budgets and not request.user.has_perm("chat.delete_budget"):
+        if shared and not request.user.has_perm("chat.delete_budget"):
             lacking.add(str(Budget._meta.verbose_name))
-        counts = {"groups": len(groups), "budgets": budgets, "people who leave them": people}
+        counts = {"groups": len(groups), "budgets": shared, "people who leave them": people}
         return named(groups), counts, lacking, too_many(groups)
