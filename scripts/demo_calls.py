@@ -17,12 +17,17 @@ _SPEED, _FIRST = 62, 0.8  # tokens per second; seconds
 _HOW = {"stopped": ("estimated", "text_counted"), "interrupted": ("lower_bound", "saved_text_counted")}
 
 
-def answered(message: Message, *, thinking: int = 0, searches: int = 0, tried_before: int = 0) -> None:
-    """The calls for an answer: some that were refused, and the one that ended it."""
+def answered(
+    message: Message, *, thinking: int = 0, searches: int = 0, tried_before: int = 0, declined_by: str = ""
+) -> None:
+    """The calls for an answer: some that were refused, and the one that ended it, in two runs if a model declined."""
     for attempt in range(1, tried_before + 1):
         _call(message, {}, end="failed", error_code="overloaded", attempt=attempt, at=message.created_at)
     at = message.created_at + timedelta(seconds=3 * tried_before)
     raw = {} if message.state == "failed" else _used(message, thinking, searches)
+    if declined_by:
+        first = {**raw, "type": "message", "model": declined_by, "output_tokens": 12}
+        raw["iterations"] = [first, {**raw, "type": "fallback_message", "model": message.model}]
     exactness, how = _HOW.get(message.state, ("exact", ""))
     more = {"error_code": message.error_code, "exactness": exactness, "estimated_by": how}
     _call(message, raw, end=message.state, attempt=tried_before + 1, at=at, **more)

@@ -15,7 +15,7 @@ from chat.sample.budgets import near_to_what_is_spent
 from chat.sample.models import UNPRICED
 from chat.simulator import answers
 
-SONNET, HAIKU = "claude-sonnet-5-5", "claude-haiku-5-5"
+SONNET, HAIKU, FABLE = "claude-sonnet-5-5", "claude-haiku-5-5", "claude-fable-5-2"
 LIGHT = """It scatters off air. Sunlight holds every colour, and molecules of nitrogen and oxygen are far smaller than
 its wavelengths, so they scatter the short ones much more than the long ones: the strength goes with $1/\\lambda^4$.
 
@@ -152,11 +152,12 @@ def _answer(
     thinking: int = 0,
     searches: int = 0,
     tried: int = 0,
+    declined_by: str = "",
     **fields: str,
 ) -> Message:
     chat = asked.conversation
     message = _said(chat, asked, content, role="assistant", **{"model": chat.model, "state": "complete"} | fields)
-    demo_calls.answered(message, thinking=thinking, searches=searches, tried_before=tried)
+    demo_calls.answered(message, thinking=thinking, searches=searches, tried_before=tried, declined_by=declined_by)
     return message
 
 
@@ -178,10 +179,11 @@ def _sky(owner: User) -> Conversation:
 
 
 def _go_on(chat: Conversation, parent: Message) -> None:
-    """An answer that broke off, and one of a model that nobody has given a price."""
+    """An answer that broke off, one of a model that nobody has given a price, and one that another model took over."""
     broken = _answer(_ask(chat, parent, "And why violet not?"), _text("Violet is scattered even"), state="interrupted")
     demo = "Our eyes see it badly, and the sun sends less of it."
-    _answer(_ask(chat, broken, "Go on."), _text(demo), model=UNPRICED)
+    whole = _answer(_ask(chat, broken, "Go on."), _text(demo), model=UNPRICED)
+    _answer(_ask(chat, whole, "Is the sky of Mars blue?"), _text("No, butterscotch: its dust."), declined_by=FABLE)
 
 
 def _archived(owner: User) -> Conversation:

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from chat.engine.pricing import Price, Rates
-from chat.engine.usage import Terms, Usage, is_readable, parts, uses_other_tools
+from chat.engine.usage import Part, Terms, Usage, is_readable, parts, uses_other_tools
 
 NOTHING = Usage()
 
@@ -40,6 +40,22 @@ def charge(raw: Mapping[str, Any], find: Callable[[str, int], Price | None]) -> 
     return Charge(cost, kept[0] if same else {"iterations": kept})
 
 
+class Run(NamedTuple):
+    """A part of a call with the rates it was charged at; without these where it has no price, or used nothing."""
+
+    part: Part
+    rates: Rates | None
+
+
+def runs(raw: Mapping[str, Any], price: Mapping[str, Any] | None) -> list[Run]:
+    """What was priced one by one of a merged usage object, with the rates that a `Charge` kept."""
+    found = parts(raw)
+    if price is None:
+        return [Run(part, None) for part in found]
+    kept = price["iterations"] if "iterations" in price else [price] * len(found)
+    return [Run(part, Rates.from_json(rates) if rates else None) for part, rates in zip(found, kept, strict=False)]
+
+
 def cost_again(usage: Usage, raw: Mapping[str, Any], price: Mapping[str, Any]) -> Decimal:
     """The cost of ``usage``, which was read from ``raw``, at the rates that a `Charge` kept."""
     return sum((rates.cost(part) for part, rates in _charged(usage, raw, price)), Decimal(0))
@@ -53,5 +69,4 @@ def saved(usage: Usage, raw: Mapping[str, Any], price: Mapping[str, Any]) -> Dec
 def _charged(usage: Usage, raw: Mapping[str, Any], price: Mapping[str, Any]) -> list[tuple[Usage, Rates]]:
     if "iterations" not in price:
         return [(usage, Rates.from_json(price))]
-    pairs = zip(parts(raw), price["iterations"], strict=False)
-    return [(part.usage, Rates.from_json(rates)) for part, rates in pairs if rates]
+    return [(part.usage, rates) for part, rates in runs(raw, price) if rates]

@@ -139,6 +139,11 @@ def parts(raw: Mapping[str, Any], *, ttl: str = "5m") -> list[Part]:
     return [*found, Part("", tools)] if tools != Usage() else found
 
 
+def kinds(raw: Mapping[str, Any]) -> list[str]:
+    """What the API calls each of the ``iterations``, say ``message`` or ``compaction``; they are the first `parts`."""
+    return [_name(each.get("type")) for each in _objects(raw.get("iterations"))]
+
+
 def merged(earlier: Mapping[str, Any], later: Mapping[str, Any]) -> dict[str, Any]:
     """Two usage objects of one call as one: counts are cumulative, so what ``later`` names overwrites.
 

@@ -70,6 +70,13 @@ async def admin_transcript(page: Page) -> None:
 
 
 @scene
+async def admin_transcript_runs(page: Page) -> None:
+    """A call that another model took over, with what each of the two cost; above it estimates."""
+    await page.goto(f"/admin/chat/conversation/{CHATS['noted']}/change/")
+    await page.locator(".runs").last.evaluate("each => each.scrollIntoView({block: 'end'})")
+
+
+@scene
 async def admin_reason(page: Page) -> None:
     """Another's chat, before a reason is given."""
     await page.goto(f"/admin/chat/conversation/{CHATS['hers']}/change/")

@@ -5,8 +5,17 @@ from decimal import Decimal
 from uuid import uuid4
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from chat import ledger
+from chat.admin.calls import Call
 from chat.admin.transcript import transcript_of
+from chat.engine import pricing
+from chat.engine.charge import cost_again
+from chat.engine.usage import Usage
+from chat.models import UsageRecord
+from chat.models.money import rounded
 from tests.spending import conversation_of, message_in, record_of, turn_in
 
 
@@ -68,12 +77,13 @@ def test_it_shows_the_terms_of_a_call_that_was_not_billed_and_no_rate_for_differ
         billed=False, usage={"inference_geo": "us", "speed": "fast", "service_tier": "standard"}
     )
     runs = {"iterations": [{"input": "1"}, {"input": "2"}]}
-    record_of(alice, message=answer, cost="0.5", input_tokens=77, price=runs)
+    usage = {"iterations": [{"input_tokens": 70}, {"input_tokens": 7, "output_tokens": 50}]}
+    record_of(alice, message=answer, cost="0.5", input_tokens=77, price=runs, usage=usage)
     shown = words(page_of(office, conversation))
     assert "Input 100 Output 50 Started" in shown
     assert "Billed No: declined before any output Served us, fast" in shown
     assert "$0.50 claude-sonnet-5-5 answered by claude-sonnet-5-5-20260928" in shown
-    assert "Input 77 Output 50 Started" in shown
+    assert "Input 77 Output 50 Run by run" in shown
 
 
 def test_it_shows_failures_titles_and_calls_without_a_price(office, alice):
@@ -160,3 +170,67 @@ def test_the_parts_of_a_call_add_up_to_its_cost(alice):
     _, answer = turn_in(conversation, None, "?", "!")
     (entry,) = [entry for entry in transcript_of(conversation, text=True).entries if entry.message == answer]
     assert sum(line.cost for line in entry.calls[0].lines) == Decimal("0.0007")
+
+
+FALLBACK = {
+    "input_tokens": 1_000,
+    "output_tokens": 100,
+    "server_tool_use": {"web_search_requests": 1},
+    "iterations": [
+        {"type": "message", "model": "claude-fable-5-2", "input_tokens": 1_000, "output_tokens": 10},
+        {"type": "fallback_message", "model": "claude-opus-5-5", "input_tokens": 1_000, "output_tokens": 100},
+    ],
+}
+
+
+def closed(user, usage, *, model="claude-opus-5-5", **known):
+    """A call as the ledger records it, as the page shows it."""
+    record = ledger.open_call(user_id=user.pk, model=model).record
+    ledger.close_call(ledger.Call(record, model=model, usage=usage, **known), "complete")
+    return Call(UsageRecord.objects.get(pk=record))
+
+
+def test_each_run_of_a_call_is_shown_with_its_prices_and_its_share_of_the_cost(office, alice):
+    call = closed(alice, FALLBACK)
+    shown = words(office.get(f"/admin/chat/usagerecord/{call.record.pk}/change/").content.decode())
+    for part in (
+        "1. claude-fable-5-2 $0.0084",
+        "Input 1,000 $8.00 $0.008 Output 10 $40.00 $0.0004",
+        "2. claude-opus-5-5 fallback message $0.006",
+        "Input 1,000 $4.00 $0.004 Output 100 $20.00 $0.002",
+        "Tools of the API $0.01 Web searches 1 $10.00 $0.01",
+        "Sum $0.0244",
+    ):
+        assert part in shown
+
+
+@pytest.mark.parametrize(
+    ("usage", "model", "runs"),
+    [
+        ({"input_tokens": 5}, "claude-opus-5-5", 0),
+        ({"iterations": [{"input_tokens": 5}]}, "claude-opus-5-5", 0),
+        ({"server_tool_use": {"web_search_requests": 1}, "iterations": [{"input_tokens": 5}]}, "claude-opus-5-5", 0),
+        # The run is in the upper band, the searches beside it are not: no one price holds for both.
+        ({**FALLBACK, "iterations": [{"input_tokens": 100_001}]}, "claude-haiku-5-5", 2),
+        ({"iterations": [{"input_tokens": 5}, {"input_tokens": 5}]}, "claude-opus-5-5", 2),
+        (FALLBACK, "claude-opus-5-5", 3),
+    ],
+)
+def test_runs_are_shown_where_there_are_several_or_several_prices(alice, usage, model, runs):
+    assert len(closed(alice, usage, model=model).runs) == runs
+
+
+def test_runs_without_a_price_or_a_charge_show_their_tokens(alice):
+    unheard = [*FALLBACK["iterations"], {"model": "claude-next-9", "input_tokens": 7}]
+    for call in (closed(alice, {"iterations": unheard}), closed(alice, FALLBACK, billed=False)):
+        assert [run.cost for run in call.runs] == [None, None, None]
+        assert call.runs[0].lines[0] == ("Input", 1_000, None, None)
+
+
+@given(st.lists(st.integers(1, 10**6), min_size=2, max_size=5), st.decimals("0.000001", "9", places=6))
+def test_the_runs_of_a_call_add_up_to_its_cost_to_the_last_digit(tokens, rate):
+    price = {**dict.fromkeys(pricing.TOKEN_RATES, str(rate)), "output": "0.0000003"}
+    usage = {"iterations": [{"input_tokens": count, "output_tokens": count} for count in tokens]}
+    cost = rounded(cost_again(Usage.from_api(usage), usage, price))
+    call = Call(UsageRecord(model_asked="m", usage=usage, price=price, cost=cost))
+    assert sum(run.cost for run in call.runs) == cost
