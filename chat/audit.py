@@ -9,8 +9,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
 from django.conf import settings
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
-from django.db.models.functions import TruncDate
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Concat, TruncDate
 from django.utils import timezone
 
 from chat import reports
@@ -18,6 +18,7 @@ from chat.anonymity import NOBODY
 from chat.engine.charge import NOTHING, cost_again
 from chat.ledger import ABANDONED_AFTER, CHUNK
 from chat.models import BudgetAccount, Conversation, Message, UsageRecord
+from chat.models.conversation import called
 from chat.models.money import rounded
 from chat.reports import RUNNING, UNPRICED, Totals, rollups
 
@@ -41,6 +42,7 @@ def problems(records: QuerySet[UsageRecord]) -> Iterator[str]:
     yield from _unrecorded_answers()
     yield from _wrong_accounts()
     yield from _wrong_conversations()
+    yield from _unknown_models()
     yield from _wrong_rollups()
     yield from _wrong_costs_and_sums(records)
 
@@ -61,6 +63,7 @@ _WRONG = "{} with a cost that is not tokens times price. The price and the token
 _MUTE = "{} without a usage record: what was spent is not known. Please report this."
 _MISCOUNTED = "{} rolled up wrongly. Run manage.py build_rollups --anew, and please report this."
 _UNLIKE = "{} with other figures than those of its messages and calls. Please report this."
+_UNKNOWN = "{} without a model that was called for its answers, so a filter misses it. Please report this."
 _UNEQUAL = "{} not the sum of its calls: nothing but chat/budgets.py may write budget accounts. Please report this."
 
 
@@ -110,6 +113,20 @@ def _wrong_conversations() -> Iterator[str]:
     for key in wrong.values_list("pk", flat=True):
         found.add(key)
     yield from found.sentence(_UNLIKE)
+
+
+def _unknown_models() -> Iterator[str]:
+    answers = Message.objects.order_by().filter(role=Message.Role.ASSISTANT)
+    calls = UsageRecord.objects.order_by().filter(purpose=UsageRecord.Purpose.ANSWER, message__isnull=False)
+    found = _Examples("conversation")
+    for rows, model, at in ((answers, "model", "conversation"), (calls, "model_answered", "message__conversation")):
+        listed = rows.annotate(listed=F(f"{at}__called_models"))
+        # Those that stand there under their alias are left over, and looked at here.
+        unlike = listed.exclude(**{model: ""}).exclude(listed__contains=Concat(Value(" "), model, Value(" ")))
+        for key, known, name in unlike.values_list(at, "listed", model).distinct().iterator(CHUNK):
+            if called([name]) not in known:
+                found.add(key)
+    yield from found.sentence(_UNKNOWN)
 
 
 def _wrong_rollups() -> Iterator[str]:

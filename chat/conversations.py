@@ -1,5 +1,6 @@
 """What people do to a conversation as a whole. Its messages are written by `turns`."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 from uuid import UUID
@@ -94,8 +95,14 @@ def delete_all(
 
 
 def recount(keys: Iterable[UUID]) -> None:
-    """Compute what these conversations are ordered by anew, after their rows were written in bulk."""
-    Conversation.objects.filter(pk__in=list(keys)).update(**reports.of_conversations())
+    """Compute what these conversations are ordered and filtered by anew, after their rows were written in bulk."""
+    chosen = list(keys)
+    Conversation.objects.filter(pk__in=chosen).update(**reports.of_conversations())
+    alike = defaultdict(list)
+    for key, called in reports.called_by_conversations(chosen).items():
+        alike[called].append(key)
+    for called, same in alike.items():
+        Conversation.objects.filter(pk__in=same).update(called_models=called)
 
 
 def _delete(rows: QuerySet[Conversation]) -> Deleted:

@@ -169,6 +169,9 @@ def close_call(call: Call, end: str) -> bool:
     charged = _charged(call.model or record.model_asked, record.started_at, call.usage)
     cost = charged and (charged.cost if call.billed else _NOTHING)
     ended = {"end": end, "ended_at": timezone.now(), "price": charged and charged.price}
+    if record.purpose == UsageRecord.Purpose.ANSWER:
+        chats = Conversation.objects.filter(messages=record.message_id)
+        chats.note_answer(asked=record.model_asked, answered=call.model, usage=call.usage)
     return _charge(record, still_open, cost, unpriced=cost is None, **_told(call), **ended)
 
 
@@ -292,7 +295,5 @@ def abandoned_calls() -> list[Call]:
 
 def _calls(records: QuerySet[UsageRecord]) -> list[Call]:
     still_open = records.filter(end=End.OPEN)
-    return [
-        Call(each.pk, each.model_answered, each.request_id, each.usage, Exactness.LOWER_BOUND, EstimatedBy.LAST_COUNT)
-        for each in still_open
-    ]
+    known = (Exactness.LOWER_BOUND, EstimatedBy.LAST_COUNT)
+    return [Call(each.pk, each.model_answered, each.request_id, each.usage, *known) for each in still_open]

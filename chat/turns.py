@@ -26,7 +26,7 @@ from chat.engine.errors import Refused
 from chat.engine.events import Outcome
 from chat.engine.reply import plain_text
 from chat.models import Conversation, LanguageModel, Message, User
-from chat.models.conversation import provisional_title
+from chat.models.conversation import provisional_title, with_called
 from chat.rules import check_pace, check_text
 
 _TURNS = UUID("5f0c7f5e-6f0e-4a53-9a3e-0d6f6f1f2b10")
@@ -294,7 +294,7 @@ def _answer(turn: UUID, question: Message, model: str, runner: str) -> Message:
         heartbeat=timezone.now(),
     )
     more = F("message_count") + (2 if question.pk == uuid5(turn, "question") else 1)
-    touched = {"updated_at": timezone.now(), "model": model, "archived": False, "message_count": more}
-    if not Conversation.objects.filter(pk=question.conversation_id).update(**touched):
+    touched = {"updated_at": timezone.now(), "model": model, "archived": False, "called_models": with_called([model])}
+    if not Conversation.objects.filter(pk=question.conversation_id).update(**touched, message_count=more):
         raise Refused("not_found", "This chat does not exist (any more).")
     return answer

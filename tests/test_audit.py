@@ -11,7 +11,7 @@ from chat.engine.events import Outcome
 from chat.models import Budget, Conversation, Rollup, UsageRecord
 from chat.reports.figures import figures
 from chat.reports.spans import Span
-from tests.asking import answered, said
+from tests.asking import answered, begin, said
 from tests.spending import record_of
 
 pytestmark = pytest.mark.django_db
@@ -80,6 +80,22 @@ def test_an_estimate_that_rests_on_nothing_and_an_exact_call_that_rests_on_somet
     call.update(**wrong)
     (problem,) = problems()
     assert problem.startswith(f"1 call ({call.get().pk}) is not exact without a word on what the figures rest on")
+
+
+def test_a_conversation_that_does_not_know_a_model_that_was_called_in_it_is_told(alice):
+    turn = begin(alice).turn
+    record = ledger.open_call(user_id=alice.pk, model="claude-sonnet-5-5", message_id=turn).record
+    ledger.close_call(ledger.Call(record, "claude-sonnet-5-5-20260928"), "complete")
+    assert problems() == []
+    UsageRecord.objects.filter(pk=record).update(model_answered="claude-opus-5-5-20261001")
+    (problem,) = problems()
+    assert problem.endswith(
+        "is without a model that was called for its answers, so a filter misses it. Please report this."
+    )
+    Conversation.objects.update(called_models=" claude-opus-5-5 ")
+    assert "without a model that was called" in problems()[0]
+    Conversation.objects.update(called_models=" claude-opus-5-5  claude-sonnet-5-5 ")
+    assert problems() == []
 
 
 def test_an_unpriced_call_is_told_with_what_to_do(alice):
@@ -166,7 +182,7 @@ def test_a_day_that_is_rolled_up_wrongly_is_told(alice, settings):
 def test_it_reads_a_number_of_times_that_does_not_depend_on_the_records(alice, django_assert_num_queries):
     for _ in range(3):
         call_for(alice)
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(16):
         problems()
 
 

@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from chat import ledger
+from chat import conversations, ledger
 from chat.engine.ceiling import Size
 from chat.models import Budget, Conversation, LanguageModel, Price, UsageRecord
 from tests.asking import begin, refused
@@ -258,3 +258,31 @@ def test_the_conversation_knows_its_messages_and_what_it_came_to(alice):
     )
     assert len(list(ledger.price_unpriced())) == 1
     assert chat.values_list(*figures).get() == (2, 7, 0)
+
+
+@pytest.mark.parametrize(
+    ("answered", "usage", "purpose", "kept"),
+    [
+        ("claude-sonnet-5-5-20260928", {}, "answer", {"claude-sonnet-5-5"}),
+        ("", {}, "answer", {"claude-sonnet-5-5"}),
+        ("claude-opus-5-5", {}, "answer", {"claude-sonnet-5-5", "claude-opus-5-5"}),
+        ("claude-opus-5-5", {}, "title", {"claude-sonnet-5-5"}),
+        ("a name of many words", {}, "answer", {"claude-sonnet-5-5", "a_name_of_many_words"}),
+        (
+            "claude-opus-5-5",
+            {"iterations": [{"model": "claude-fable-5-2"}, {"model": "claude-opus-5-5-20261001"}]},
+            "answer",
+            {"claude-sonnet-5-5", "claude-opus-5-5", "claude-fable-5-2"},
+        ),
+    ],
+)
+def test_a_conversation_knows_which_models_were_called_for_its_answers(alice, answered, usage, purpose, kept):
+    begun = begin(alice)
+    for attempt in (1, 2):
+        call = {"user_id": alice.pk, "model": "claude-sonnet-5-5", "message_id": begun.turn, "purpose": purpose}
+        record = ledger.open_call(**call, attempt=attempt).record
+        assert ledger.close_call(ledger.Call(record, model=answered, usage=usage), "complete")
+    listed = Conversation.objects.get().called_models.split()
+    assert (set(listed), len(listed)) == (kept, len(kept))
+    conversations.recount([begun.conversation])
+    assert set(Conversation.objects.get().called_models.split()) == kept

@@ -9,7 +9,7 @@ from django.core.management import call_command
 from django.db import connection
 
 from chat.models import Conversation, LanguageModel, UsageRecord, User
-from tests.spending import record_of
+from tests.spending import conversation_of, record_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -68,3 +68,18 @@ def test_of_calls_closed_before_it_was_kept_nobody_knows_what_an_estimate_rests_
         call_command("migrate", verbosity=0)
     kept = dict(UsageRecord.objects.values_list("pk", "estimated_by"))
     assert kept == {exact.pk: "", guessed.pk: "unknown", least.pk: "unknown"}
+
+
+def test_conversations_that_were_there_before_know_which_models_were_called_in_them(alice):
+    runs = [{"model": "claude-fable-5-2"}, {"model": "claude-opus-5-5-20261001"}, None]
+    said, empty = conversation_of(alice, turns=2), conversation_of(alice, turns=0)
+    record_of(alice, message=said.messages.last(), usage={"iterations": runs})
+    record_of(alice, message=said.messages.last(), purpose="title", model_answered="claude-haiku-5-5")
+    before = Conversation.objects.get(pk=said.pk).called_models
+    try:
+        call_command("migrate", "chat", "0014", verbosity=0)
+    finally:
+        call_command("migrate", verbosity=0)
+    kept = dict(Conversation.objects.values_list("pk", "called_models"))
+    assert kept == {said.pk: " claude-fable-5-2  claude-opus-5-5  claude-sonnet-5-5 ", empty.pk: ""}
+    assert kept[said.pk] == before

@@ -16,7 +16,7 @@ from chat.admin.calls import badge
 from chat.admin.changelist import FiguresChangeList, looked_for, when
 from chat.admin.conversation_pages import ConversationPages
 from chat.admin.deletion import SaysWhatIsKept, named, too_many
-from chat.admin.filters import FlagFilter, HoldFilter, ModelFilter, OwnersGroupFilter, StateFilter
+from chat.admin.filters import CalledModelFilter, FlagFilter, HoldFilter, OwnersGroupFilter, StateFilter
 from chat.admin.form_filters import CostFilter, OwnerFilter, PeriodFilter
 from chat.admin.holds import Holdable
 from chat.admin.text_export import TextExportable
@@ -63,12 +63,12 @@ class ConversationChangeList(FiguresChangeList):
 class ConversationAdmin(SaysWhatIsKept, Holdable, TextExportable, ConversationPages):
     """Everybody's conversations."""
 
-    list_display = ("heading", "owner", "model", "length", "tokens", "cost", "last_active")
+    list_display = ("heading", "owner", "models", "length", "tokens", "cost", "last_active")
     list_filter = (
         ("updated_at", PeriodFilter),
         OwnerFilter,
         OwnersGroupFilter,
-        ModelFilter,
+        CalledModelFilter,
         CostFilter,
         StateFilter,
         FlagFilter,
@@ -168,6 +168,12 @@ class ConversationAdmin(SaysWhatIsKept, Holdable, TextExportable, ConversationPa
         ]
         shown = format_html_join("", " {}", ((each,) for is_so, each in badges if is_so))
         return format_html("<bdi>{}</bdi>{}", conversation.shown, shown)
+
+    @admin.display(description="models")
+    def models(self, conversation: Conversation) -> SafeString:
+        """Those that were called; before the first question the one that is chosen."""
+        called = conversation.called_models.split() or [conversation.model]
+        return format_html_join(", ", "<bdi>{}</bdi>", ((each,) for each in called))
 
     @admin.display(description="messages", ordering="message_count")
     def length(self, conversation: Any) -> str:

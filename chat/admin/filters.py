@@ -1,6 +1,6 @@
 """The filters beside the lists with something to choose."""
 
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.contrib import admin
@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from chat.admin.changelist import Nonsense
 from chat.holds import HELD
 from chat.models import LanguageModel, Message, ReviewNote, User
+from chat.models.conversation import ConversationQuerySet
 from chat.models.review import OPEN_FLAG
 from chat.reports import UNPRICED
 from chat.reports.rollups import rollup_keys
@@ -35,11 +36,10 @@ class ConversationFilter(admin.SimpleListFilter):
 
 
 class ModelFilter(admin.SimpleListFilter):
-    """Which model was asked; one that the catalogue does not know is listed while it is chosen."""
+    """A model; one that the catalogue does not know is listed while it is chosen."""
 
     title = "model"
     parameter_name = "language_model"
-    field = "model"
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
         """The catalogue."""
@@ -48,15 +48,22 @@ class ModelFilter(admin.SimpleListFilter):
             listed[chosen] = chosen
         return list(listed.items())
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Rows of that model."""
-        return queryset.filter(**{self.field: self.value()}) if self.value() else queryset
-
 
 class ModelAskedFilter(ModelFilter):
     """Which model a call asked for."""
 
-    field = "model_asked"
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Calls of that model."""
+        return queryset.filter(model_asked=self.value()) if self.value() else queryset
+
+
+class CalledModelFilter(ModelFilter):
+    """Conversations in which a model was asked for an answer or gave one, whichever is chosen now."""
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Those."""
+        chosen = self.value()
+        return cast(ConversationQuerySet, queryset).that_called(chosen) if chosen else queryset
 
 
 class StateFilter(admin.SimpleListFilter):

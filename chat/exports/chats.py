@@ -15,7 +15,16 @@ from chat.models.keys import Keys
 from chat.reports import Totals
 
 FIELDS = ("id", "owner_id", "owner", "model", "archived", "on_legal_hold", "created_at", "updated_at")
-FIGURES = ("messages", "calls", "unpriced_calls", "prompt_tokens", "output_tokens", "cost_usd", "exactness")
+FIGURES: tuple[str, ...] = (
+    "messages",
+    "calls",
+    "unpriced_calls",
+    "prompt_tokens",
+    "output_tokens",
+    "cost_usd",
+    "exactness",
+)
+FIGURES += ("called_models",)
 MESSAGE: tuple[str, ...] = ("id", "parent", "role", "state", "model", "stop_reason", "error_code", "error_detail")
 MESSAGE += ("created_at", "ended_at", "content")
 TOGETHER = 50
@@ -70,12 +79,15 @@ def _messages(conversation: UUID) -> Iterator[dict[str, Any]]:
 
 def _figures(keys: Sequence[UUID]) -> list[Sequence[Any]]:
     rows = Conversation.objects.order_by().filter(pk__in=keys).annotate(on_legal_hold=HELD)
-    fields = ("pk", "owner_id", "owner__username", *FIELDS[3:])
+    fields = ("called_models", "pk", "owner_id", "owner__username", *FIELDS[3:])
     messages = Message.objects.order_by().filter(conversation__in=keys).values_list("conversation")
     counts = dict(messages.annotate(Count("pk")))
     records = UsageRecord.objects.filter(message__conversation__in=keys)
     spending = reports.totals_by(records, "message__conversation")
-    return [[*row, counts.get(row[0], 0), *_sums(spending.get(row[0], Totals()))] for row in rows.values_list(*fields)]
+    return [
+        [key, *row, counts.get(key, 0), *_sums(spending.get(key, Totals())), " ".join(called.split())]
+        for called, key, *row in rows.values_list(*fields)
+    ]
 
 
 def _sums(totals: Totals) -> list[Any]:

@@ -1,7 +1,7 @@
 """Conversations, each a tree of messages: an edit or a second answer is a branch, nothing is overwritten."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, ClassVar, Self
@@ -9,9 +9,12 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, models
-from django.db.models import Q
+from django.db.models import Case, F, Q, Value, When
+from django.db.models.functions import Concat
 
 from chat.engine.events import Json
+from chat.engine.usage import parts
+from chat.models.catalogue import alias_of
 from chat.models.money import UsdField
 from chat.models.user import User
 
@@ -25,6 +28,15 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
     def of(self, user: User) -> Self:
         """Those that ``user`` owns; whatever is somebody else's is as if missing."""
         return self.filter(owner=user)
+
+    def that_called(self, model: str) -> Self:
+        """Those in which a model, or a dated snapshot of it, was asked for an answer or gave one."""
+        return self.filter(called_models__contains=_word(model))
+
+    def note_answer(self, *, asked: str, answered: str, usage: Mapping[str, Any]) -> None:
+        """Keep which models gave an answer; which was asked is known since the question was taken."""
+        if others := answering(answered, usage) - {alias_of(asked)}:
+            self.update(called_models=with_called(others))
 
 
 class Conversation(models.Model):
@@ -45,6 +57,13 @@ class Conversation(models.Model):
     unpriced = models.PositiveIntegerField(
         default=0, db_default=0, editable=False, help_text="Calls that are over and have no price."
     )
+    called_models = models.TextField(
+        blank=True,
+        default="",
+        db_default="",
+        editable=False,
+        help_text="Which were asked for its answers, and which gave them: ids, a space before and after each.",
+    )
 
     objects = ConversationQuerySet.as_manager()
 
@@ -61,6 +80,28 @@ class Conversation(models.Model):
     def heading(self) -> str:
         """The title, or what stands in its place; only for whoever may read the conversation."""
         return self.title or "New chat"
+
+
+def answering(model: str, raw: Mapping[str, Any]) -> set[str]:
+    """Which models gave an answer, by their aliases: whom the API named, and those of the runs of its usage object."""
+    return {alias_of(name) for name in (model, *(part.model for part in parts(raw))) if name}
+
+
+def called(names: Iterable[str]) -> str:
+    """What ``called_models`` holds of these models: aliases, each once."""
+    return "".join(sorted({_word(name) for name in names if name}))
+
+
+def with_called(names: Iterable[str]) -> Concat | F:
+    """What ``called_models`` holds when these are among them."""
+    words = sorted({_word(name) for name in names if name})
+    more = [Case(When(called_models__contains=word, then=Value("")), default=Value(word)) for word in words]
+    return Concat(F("called_models"), *more) if more else F("called_models")
+
+
+def _word(model: str) -> str:
+    # What comes from outside might hold a space.
+    return f" {'_'.join(alias_of(model).split())} "
 
 
 class Literal(models.Value):

@@ -1,15 +1,18 @@
 """What usage records come to."""
 
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Count, Expression, F, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 
 from chat.engine.usage import Usage
 from chat.models import Message, UsageRecord
+from chat.models.conversation import answering, called
 from chat.models.money import UsdField
 from chat.models.usage import CLASSES
 
@@ -109,6 +112,19 @@ def of_conversations() -> dict[str, Expression]:
         "spent": spent(UsageRecord.objects.all(), "message__conversation"),
         "unpriced": Coalesce(Subquery(unpriced.annotate(count=Count("pk")).values("count")), 0),
     }
+
+
+def called_by_conversations(keys: Collection[UUID]) -> dict[UUID, str]:
+    """What the column ``called_models`` of these conversations must be, but for its order."""
+    found: defaultdict[UUID, set[str]] = defaultdict(set)
+    asked = Message.objects.order_by().filter(conversation__in=keys, role=Message.Role.ASSISTANT)
+    for key, model in asked.values_list("conversation", "model").distinct():
+        found[key].add(model)
+    calls = UsageRecord.objects.order_by().filter(message__conversation__in=keys, purpose=UsageRecord.Purpose.ANSWER)
+    answers = calls.values_list("message__conversation", "model_answered", "usage__iterations").distinct()
+    for key, model, runs in answers:
+        found[key] |= answering(model, {"iterations": runs})
+    return {key: called(found[key]) for key in keys}
 
 
 def totals_of(row: Mapping[str, Any]) -> Totals:

@@ -22,7 +22,7 @@ def test_it_shows_owner_messages_tokens_and_cost(office, alice):
     page = office.get(LIST)
     assert titles(page) == ["Sky"]
     assert column(page, "owner") == ["alice"]
-    assert column(page, "model") == ["claude-sonnet-5-5"]
+    assert column(page, "models") == ["claude-sonnet-5-5"]
     assert column(page, "length") == ["4"]
     assert column(page, "tokens") == ["300"]
     assert column(page, "cost") == ["$0.02"]
@@ -99,6 +99,47 @@ def test_it_filters_by_what_a_conversation_holds(office, alice, state, holds):
     conversation_of(alice, title="plain")
     message_in(conversation_of(alice, title="special"), None, "assistant", "x", state=state)
     assert titles(office.get(LIST, {"holds": holds})) == ["special"]
+
+
+def answered_by(user, title, *, asked="claude-sonnet-5-5", **record):
+    """A conversation with one answer, for which another model is chosen now."""
+    conversation = conversation_of(user, turns=0, title=title, model="claude-opus-4-5")
+    answer = message_in(conversation, None, "assistant", "!", model=asked)
+    record_of(user, message=answer, **{"model_asked": asked, "model_answered": asked, **record})
+    return conversation
+
+
+FALLEN_BACK = {"iterations": [{"model": "claude-fable-5-2"}, {"model": "claude-opus-5-5", "output_tokens": 9}]}
+
+
+@pytest.mark.parametrize(
+    ("model", "found"),
+    [
+        ("claude-sonnet-5-5", {"plain", "titled", "taken over"}),
+        ("claude-haiku-4-5", {"snapshot", "asked for a snapshot"}),
+        ("claude-haiku-4-5-20251001", {"snapshot", "asked for a snapshot"}),
+        ("claude-opus-5-5", {"taken over"}),
+        ("claude-opus-5", set()),
+        ("claude-opus-4-5", set()),
+    ],
+)
+def test_it_filters_by_the_models_that_were_called_whichever_is_chosen_now(office, alice, model, found):
+    conversation_of(alice, turns=0, title="empty", model="claude-opus-4-5")
+    answered_by(alice, "plain")
+    answered_by(alice, "taken over", usage=FALLEN_BACK)
+    answered_by(alice, "snapshot", asked="claude-haiku-4-5", model_answered="claude-haiku-4-5-20251001")
+    answered_by(alice, "asked for a snapshot", asked="claude-haiku-4-5-20251001")
+    titled = answered_by(alice, "titled").messages.get()
+    record_of(alice, message=titled, purpose="title", model_asked="claude-opus-5-5", model_answered="claude-opus-5-5")
+    assert set(titles(office.get(LIST, {"language_model": model}))) == found
+
+
+def test_it_shows_every_model_that_was_called_and_before_that_the_one_that_is_chosen(office, alice):
+    answered_by(alice, "two", asked="claude-sonnet-5-5", model_answered="claude-opus-5-5-20261001")
+    conversation_of(alice, turns=0, title="none", model="claude-haiku-5-5")
+    page = office.get(LIST, {"o": "1"})
+    shown = dict(zip(titles(page), column(page, "models"), strict=True))
+    assert shown == {"two": "claude-opus-5-5, claude-sonnet-5-5", "none": "claude-haiku-5-5"}
 
 
 def test_it_filters_by_person_model_archive_and_price(office, alice, bob):

@@ -193,6 +193,23 @@ async def test_conversations_are_exported_as_figures_without_a_word_of_them(expo
     assert json.loads(line).items() >= {**figures, "prompt_tokens": 200, "output_tokens": 100}.items()
 
 
+async def test_conversations_by_model_are_those_of_the_list_and_say_which_models_were_called(exported, alice):
+    def made():
+        conversation_of(alice, title="other")
+        sought = conversation_of(alice)
+        record_of(alice, message=sought.messages.last(), model_answered="claude-opus-5-5-20261001")
+        Conversation.objects.update(model="claude-haiku-5-5")
+        return str(sought.pk)
+
+    sought = await sync_to_async(made)()
+    chosen = {"language_model": "claude-opus-5-5"}
+    (row,) = table_of((await exported("/admin/chat/conversation/export.csv", chosen))[1])
+    (line,) = (await exported("/admin/chat/conversation/export.jsonl", chosen))[1].splitlines()
+    for told in (row, json.loads(line)):
+        assert (told["id"], told["model"]) == (sought, "claude-haiku-5-5")
+        assert told["called_models"] == "claude-opus-5-5 claude-sonnet-5-5"
+
+
 async def test_a_conversation_that_goes_meanwhile_leaves_a_row_with_its_id(alice):
     def made():
         keys = Keys(Conversation.objects.all())
