@@ -175,7 +175,8 @@ def _gone_on(
     """
     last = dict(runs[-1])
     for name in _COUNTS:
-        if later.get(name) is not None:
+        # What is no count stays what it is: it has no price.
+        if later.get(name) is not None and _number(last.get(name) or 0) is not None:
             total = sum(_count(run, name) for run in runs)
             grown = max(_count(later, name) - _count(earlier, name), 0)
             if more := max(grown, _count(later, name) - total):
