@@ -9,7 +9,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from chat import ledger
-from chat.catalogue import load_catalogue
+from chat.catalogue import list_prices, load_catalogue
 from chat.models import LanguageModel, Price
 from chat.models.catalogue import CATALOGUE
 from tests.spending import record_of
@@ -105,14 +105,58 @@ def test_a_call_of_another_model_or_without_a_price_is_in_nobodys_way(ship, alic
     assert ship(price(9), price(5)) == [(9, 0), (5, 0)]
 
 
-@pytest.mark.parametrize("own", [{"days_ago": 6}, {"days_ago": -2}, {"days_ago": 9, "input": "2.5"}])
+@pytest.mark.parametrize("own", [{"days_ago": 6}, {"days_ago": -2}])
 def test_a_past_price_is_left_out_where_an_administrator_entered_one(ship, caplog, own):
-    kept = entered(**own)
+    entered(**own)
     before = starts()
     assert ship(price(9), price(5), price(-3)) == sorted({*before, (-3, 0)}, reverse=True)
-    kept.refresh_from_db()
-    assert kept.input == Decimal(own.get("input", "3"))
     assert f"The shipped price of m-1 from {day(5):%Y-%m-%d} was left out" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "own", [{"days_ago": 9}, {"days_ago": 6}, {"days_ago": 1}, {"days_ago": -2}, {"days_ago": -9}], ids=str
+)
+def test_where_the_own_price_is_another_than_the_lists_one_to_come_is_left_out_too(ship, caplog, own):
+    kept = entered(**own, input="2.5")
+    assert ship(price(9), price(5), price(-3)) == [(own["days_ago"], 0)]
+    kept.refresh_from_db()
+    assert kept.input == Decimal("2.5")
+    answered = own["days_ago"] == -9  # by a price from then on
+    assert (f"from {day(-3):%Y-%m-%d} was left out" in caplog.text) == (not answered)
+    assert ("it may start on that day." in caplog.text) == (not answered)
+
+
+def test_an_own_price_of_a_higher_band_is_another_than_the_lists_too(ship):
+    entered(9)
+    entered(9, prompt_over=100, input="2.5")
+    assert ship(price(9), price(9, prompt_over=100), price(-3)) == [(9, 0), (9, 100)]
+
+
+def test_what_is_left_out_is_told_until_a_price_follows_it(ship, alice):
+    entered(9, input="2.5")
+    ship(price(9), price(5, input="4"), price(-3, input="5"))
+    assert [each.input for each in list_prices().left_out] == [4, 5]
+    entered(0, input="2.5")
+    assert [each.input for each in list_prices().left_out] == [5]
+    entered(-3, input="2.6", prompt_over=0)
+    assert list_prices() == ([], [])
+
+
+def test_a_shipped_price_to_come_that_will_replace_an_own_one_is_told_until_it_is_deleted(ship):
+    ship(price(9), price(-3))
+    assert list_prices() == ([], [])
+    entered(1, input="2.5")
+    (coming,) = list_prices().taking_over
+    assert coming.valid_from == day(-3)
+    coming.delete()
+    assert ship(price(9), price(-3)) == [(9, 0), (1, 0)]
+    assert list_prices().taking_over == []
+
+
+def test_where_nothing_is_left_out_nothing_is_told(ship, alice):
+    ship(price(9), price(-3))
+    charged(alice)
+    assert list_prices() == ([], [])
 
 
 def test_nothing_is_said_of_a_price_that_a_later_one_has_replaced(ship, caplog):

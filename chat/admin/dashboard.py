@@ -12,7 +12,7 @@ from django.db.models import Count, Min
 from django.http import HttpRequest
 from django.utils import timezone
 
-from chat import budgets, reports, reviews
+from chat import budgets, catalogue, reports, reviews
 from chat.admin import rankings, tiles, trends
 from chat.admin.records import Records, being_answered, everywhere
 from chat.admin.standings import Gauge, gauge
@@ -185,6 +185,12 @@ class Page:
             return None
         models = [(model, count, everywhere(price="unpriced", language_model=model)) for model, count in counts]
         return Unpriced(sum(count for _, count in counts), models)
+
+    @cached_property
+    def list_prices(self) -> catalogue.ListPrices | None:
+        """Shipped prices that do not hold here, or will take the place of the site's own."""
+        found = catalogue.list_prices()
+        return found if any(found) else None
 
     @cached_property
     def model_labels(self) -> dict[Any, str]:

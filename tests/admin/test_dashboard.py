@@ -1,18 +1,19 @@
 """The first page: figures for who may see usage records, each with the way to the records behind it."""
 
 import html
+import json
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.contrib.auth.models import Group, Permission
 from django.utils import timezone
 
-from chat.models import Budget, UsageRecord, User
+from chat.models import Budget, Price, UsageRecord, User
 from chat.reports.spans import day_of
 from tests.admin.conftest import column, titles
-from tests.spending import conversation_of, message_in, record_of
+from tests.spending import PRICE, conversation_of, message_in, record_of
 
 URL = "/admin/"
 
@@ -262,3 +263,23 @@ def test_of_two_days_one_of_which_is_to_come_the_other_is_drawn_by_hour(office, 
     begin = record_of(alice, cost="3").started_at
     page = office.get(URL, {"from": f"{begin:%Y-%m-%d}", "to": f"{begin + timedelta(days=1):%Y-%m-%d}"})
     assert f"{begin:%H}:00 to {begin.hour + 1:02}:00 $3.00 1" in shown(page)
+
+
+def test_it_says_where_a_list_price_does_not_hold_or_will_take_the_place_of_an_own_one(
+    office, site, monkeypatch, tmp_path
+):
+    assert "list price" not in shown(office.get(URL))
+    now = timezone.now()
+    coming = {"valid_from": f"{now + timedelta(days=9):%Y-%m-%d}", **PRICE, "input": "5"}
+    path = tmp_path / "catalogue.json"
+    path.write_text(json.dumps([{"id": "claude-opus-5-5", "prices": [coming]}]), encoding="utf-8")
+    monkeypatch.setattr("chat.catalogue.CATALOGUE", path)
+    Price.objects.create(model_id="claude-opus-5-5", valid_from=now, **{**PRICE, "input": "3"})
+    said = shown(office.get(URL))
+    day = coming["valid_from"]
+    assert f"The list price of claude-opus-5-5 changes on {day} to $5.00 for input and $10.00 for output." in said
+    assert "under Language models" in said
+    start = datetime.fromisoformat(day).replace(tzinfo=UTC)
+    Price.objects.create(model_id="claude-opus-5-5", valid_from=start, **{**PRICE, "input": "5"})
+    said = shown(office.get(URL))
+    assert f"On {day} the list price of claude-opus-5-5 takes the place of yours: $5.00" in said
