@@ -116,17 +116,21 @@ def _wrong_conversations() -> Iterator[str]:
 
 
 def _unknown_models() -> Iterator[str]:
-    answers = Message.objects.order_by().filter(role=Message.Role.ASSISTANT)
-    calls = UsageRecord.objects.order_by().filter(purpose=UsageRecord.Purpose.ANSWER, message__isnull=False)
+    answers = UsageRecord.objects.order_by().filter(purpose=UsageRecord.Purpose.ANSWER, message__isnull=False)
+    calls = answers.annotate(listed=F("message__conversation__called_models"))
+    # A snapshot of what was asked stands there under the same alias; what else is left over is looked at here.
+    another = ~Q(model_answered="") & ~Q(model_answered__startswith=F("model_asked"))
+    unlike = calls.filter(~_listed("model_asked") | (another & ~_listed("model_answered")))
     found = _Examples("conversation")
-    for rows, model, at in ((answers, "model", "conversation"), (calls, "model_answered", "message__conversation")):
-        listed = rows.annotate(listed=F(f"{at}__called_models"))
-        # Those that stand there under their alias are left over, and looked at here.
-        unlike = listed.exclude(**{model: ""}).exclude(listed__contains=Concat(Value(" "), model, Value(" ")))
-        for key, known, name in unlike.values_list(at, "listed", model).distinct().iterator(CHUNK):
-            if called([name]) not in known:
-                found.add(key)
+    rows = unlike.values_list("message__conversation", "listed", "model_asked", "model_answered").distinct()
+    for key, known, *names in rows.iterator(CHUNK):
+        if not all(called([name]) in known for name in names):
+            found.add(key)
     yield from found.sentence(_UNKNOWN)
+
+
+def _listed(model: str) -> Q:
+    return Q(listed__contains=Concat(Value(" "), model, Value(" ")))
 
 
 def _wrong_rollups() -> Iterator[str]:

@@ -182,7 +182,7 @@ def test_a_day_that_is_rolled_up_wrongly_is_told(alice, settings):
 def test_it_reads_a_number_of_times_that_does_not_depend_on_the_records(alice, django_assert_num_queries):
     for _ in range(3):
         call_for(alice)
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(15):
         problems()
 
 
