@@ -46,6 +46,7 @@ async def test_ctrl_c_stops_it_and_shows_what_it_cost(admin, upstream):
     assert (await UsageRecord.objects.aget(purpose="answer")).end == "stopped"
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize(
     ("question", "options", "sentence"),
     [

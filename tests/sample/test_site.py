@@ -17,9 +17,14 @@ SIZE = {"conversations": 40, "messages": 240, "records": 400, "verbosity": 0}
 
 
 @pytest.fixture
-def site(db, monkeypatch):
-    """One whose past days are not added up yet: whoever asks for them does that."""
+def not_added_up(monkeypatch):
+    """The past days of a site are not added up, which is most of the work: whoever asks for them does that."""
     monkeypatch.setattr("chat.reports.rollups.build_all", lambda now: None)
+
+
+@pytest.fixture
+def site(db, not_added_up):
+    """One that nobody has asked anything yet."""
     call_command("generate_site", **SIZE)
 
 
@@ -75,7 +80,7 @@ def test_the_same_seed_makes_the_same_site(site):
     assert [(chat.title, chat.owner.username) for chat in Conversation.objects.order_by("pk")] == again
 
 
-def test_it_refuses_a_site_that_is_in_use_unless_told_to_add_to_it(alice):
+def test_it_refuses_a_site_that_is_in_use_unless_told_to_add_to_it(alice, not_added_up):
     conversation_of(alice)
     with pytest.raises(CommandError, match="or --add to them"):
         call_command("generate_site", **SIZE)
