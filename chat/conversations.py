@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.db.models import ProtectedError, QuerySet
 
-from chat import reports, search
+from chat import holds, reports, search
 from chat.engine.errors import Refused
 from chat.holds import Kept
 from chat.live.announce import announce_sync
@@ -17,6 +17,10 @@ from chat.models.keys import Keys
 
 TITLE_LIMIT = 200
 BATCH = 100  # conversations in one transaction
+_AS_IT_IS = (
+    "This chat is on legal hold: its title and its system prompt have to stay as they are until an administrator "
+    "releases it. Begin a new chat for another prompt."
+)
 
 
 class Deleted(NamedTuple):
@@ -27,10 +31,15 @@ class Deleted(NamedTuple):
 
 
 def rename(conversation: Conversation, title: str) -> None:
-    """Give a conversation a title; white space is folded and 200 characters kept. An empty one is `Refused`."""
+    """Give a conversation a title; white space is folded and 200 characters kept.
+
+    Raises: `Refused` for an empty one, `Kept` where it is on legal hold.
+    """
     title = _cut(title)
     if not title:
         raise Refused("empty", "A title needs at least one character.")
+    if title != conversation.title:
+        _may_be_overwritten(conversation)
     with transaction.atomic():
         _change(conversation, title=title)
         search.index_title(conversation.pk)
@@ -55,9 +64,14 @@ def archive(conversation: Conversation, archived: bool) -> None:
 
 
 def configure(conversation: Conversation, *, model: str, system_prompt: str) -> None:
-    """Choose the model and the system prompt of what is sent from now on; `Refused` where the model is not offered."""
+    """Choose the model and the system prompt of what is sent from now on.
+
+    Raises: `Refused` where the model is not offered, `Kept` for another prompt of what is on legal hold.
+    """
     if not LanguageModel.objects.filter(id=model, enabled=True).exists():
         raise Refused("unknown_model", f"The model {model} is not available. Choose another one.")
+    if system_prompt.splitlines() != conversation.system_prompt.splitlines():
+        _may_be_overwritten(conversation)
     Conversation.objects.filter(pk=conversation.pk).update(model=model, system_prompt=system_prompt)
     conversation.model, conversation.system_prompt = model, system_prompt
 
@@ -116,6 +130,11 @@ def _delete(rows: QuerySet[Conversation]) -> Deleted:
     except ProtectedError:
         raise Kept from None
     return Deleted(len(keys), messages)
+
+
+def _may_be_overwritten(conversation: Conversation) -> None:
+    if holds.standing(conversation):
+        raise Kept(_AS_IT_IS)
 
 
 def _cut(title: str) -> str:

@@ -30,6 +30,21 @@ def test_a_held_conversation_cannot_be_deleted(chat, admin, alice):
     assert Conversation.objects.get().messages.count() == 2
 
 
+def test_nor_is_a_word_of_it_overwritten(chat, admin):
+    holds.set_hold(admin, chat, "Case 4711")
+    with pytest.raises(Kept, match="have to stay as they are"):
+        conversations.rename(chat, "Nothing")
+    with pytest.raises(Kept, match="have to stay as they are"):
+        conversations.configure(chat, model="claude-opus-5-5", system_prompt="Forget it")
+    conversations.rename(chat, chat.title)
+    conversations.configure(chat, model="claude-opus-5-5", system_prompt=chat.system_prompt)
+    conversations.archive(chat, True)
+    kept = Conversation.objects.get()
+    assert (kept.title, kept.system_prompt, kept.model) == ("Sky", "", "claude-opus-5-5")
+    holds.release(admin, chat, "Case closed")
+    conversations.rename(chat, "Nothing")
+
+
 def test_it_is_kept_who_set_and_released_it_when_and_why(chat, admin, bob):
     bob.is_superuser = True
     held = holds.set_hold(admin, chat, "Case 4711")
