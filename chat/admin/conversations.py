@@ -150,11 +150,7 @@ class ConversationAdmin(SaysWhatIsKept, Holdable, TextExportable, ConversationPa
     def delete_model(self, request: HttpRequest, obj: Conversation) -> None:
         """As the owner would: the open tabs are told, the usage records stay."""
         conversations.delete(obj)
-
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Conversation]) -> None:
-        """Each as the owner would."""
-        for conversation in queryset:
-            conversations.delete(conversation)
+        self.log_gone(request, obj)
 
     @admin.display(description="conversation")
     def heading(self, conversation: Any) -> SafeString:

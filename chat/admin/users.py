@@ -122,16 +122,7 @@ class UserAdmin(SaysWhatIsKept, Listed, DjangoUserAdmin):
         """The texts go, what they cost stays."""
         people.delete(obj)
         # By the name that says nothing, and that the usage records have from now on.
-        super().log_deletions(request, User.objects.filter(pk=obj.pk))
-
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        """One after the other."""
-        for person in list(queryset):
-            self.delete_model(request, person)
-
-    def log_deletions(self, request: HttpRequest, queryset: Any) -> list[Any]:
-        """Not before it is done: it would keep the name."""
-        return []
+        self.log_gone(request, obj)
 
     @admin.display(description="name")
     def name(self, user: User) -> str:

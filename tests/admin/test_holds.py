@@ -4,7 +4,7 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 
-from chat import holds
+from chat import conversations, holds
 from chat.models import Conversation, LegalHold, User
 from tests.spending import conversation_of
 
@@ -95,6 +95,22 @@ def test_what_is_held_at_the_last_moment_is_not_deleted_either(office, chat, adm
         answer = office.post(f"{LIST}{chat.pk}/delete/", {"post": "yes"}, follow=True)
     assert holds.KEPT in answer.content.decode()
     assert Conversation.objects.filter(pk=chat.pk).exists()
+
+
+def test_the_log_says_what_was_deleted_and_not_what_was_kept(office, chat, alice, admin, monkeypatch):
+    chats = {str(each.pk): each for each in (chat, conversation_of(alice))}
+    delete = conversations.delete
+
+    def delete_one_and_hold_the_other(conversation):
+        gone = str(conversation.pk)
+        delete(conversation)
+        for key in chats.keys() - {gone}:
+            holds.set_hold(admin, chats[key], "Case 4711")
+
+    monkeypatch.setattr(conversations, "delete", delete_one_and_hold_the_other)
+    fields = {"action": "delete_selected", "_selected_action": list(chats), "post": "yes"}
+    assert holds.KEPT in office.post(LIST, fields, follow=True).content.decode()
+    assert {LogEntry.objects.get().object_id, str(Conversation.objects.get().pk)} == set(chats)
 
 
 def test_the_log_keeps_no_title_of_what_was_deleted(office, chat):
