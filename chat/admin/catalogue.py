@@ -1,5 +1,8 @@
 """Models, and beside each its prices."""
 
+from typing import Any
+
+from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import AdminTextInputWidget
 from django.db import models
@@ -18,17 +21,42 @@ from chat.templatetags.figures import rate, tokens
 _NO_PRICE = badge("alarm", "no price")
 
 
+_THINKING = ("adaptive", "enabled", "disabled", "between_tools")
+
+
+class ModelForm(forms.ModelForm):
+    """A model; what would make each of its answers fail is refused."""
+
+    thinking_types = forms.CharField(
+        required=False,
+        widget=AdminTextInputWidget,
+        help_text=f'What its "thinking" setting takes, with commas between: {", ".join(_THINKING)}.',
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["thinking_types"] = ", ".join(self.instance.thinking_types)
+
+    def clean_thinking_types(self) -> list[str]:
+        """The words, each once."""
+        given = [each.strip() for each in self.cleaned_data["thinking_types"].split(",") if each.strip()]
+        for word in given:
+            if word not in _THINKING:
+                raise forms.ValidationError(f"“{word[:30]}” is none. There are {', '.join(_THINKING)}.")
+        return list(dict.fromkeys(given))
+
+
 @admin.register(LanguageModel)
 class LanguageModelAdmin(Listed):
     """The models people can choose."""
 
+    form = ModelForm
     list_display = ("label", "id", "context", "longest_answer", "input_price", "output_price", "offered", "position")
     list_filter = ("enabled",)
     search_fields = ("id", "label")
     ordering = ("position",)
     inlines = (Prices,)
     show_facets = admin.ShowFacets.NEVER
-    formfield_overrides = {models.JSONField: {"widget": AdminTextInputWidget}}
     fields = (
         "id",
         "label",
@@ -41,6 +69,12 @@ class LanguageModelAdmin(Listed):
     def get_queryset(self, request: HttpRequest) -> QuerySet[LanguageModel]:
         """With all prices in one query."""
         return super().get_queryset(request).prefetch_related("prices")
+
+    def formfield_for_dbfield(self, db_field: models.Field, request: HttpRequest, **kwargs: Any) -> forms.Field | None:
+        """An answer has a token at least."""
+        if db_field.name in ("context_tokens", "max_output_tokens"):
+            kwargs["min_value"] = 1
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def get_readonly_fields(self, request: HttpRequest, obj: LanguageModel | None = None) -> tuple[str, ...]:
         """Another id would be another model."""

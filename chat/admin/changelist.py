@@ -115,6 +115,10 @@ class Listed(admin.ModelAdmin):
         """That one."""
         return self.changelist
 
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """Django's; no row has a key that PostgreSQL takes in no text."""
+        return None if "\0" in object_id else super().get_object(request, object_id, from_field)
+
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:

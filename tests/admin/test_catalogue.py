@@ -20,7 +20,7 @@ def model(db):
     return LanguageModel.objects.create(id="m-1", label="M 1", context_tokens=1000, max_output_tokens=100, position=0)
 
 
-def posted(office, model, *prices):
+def posted(office, model, *prices, **fields):
     """Save the page of a model with prices, new ones last; returns the response and its errors."""
     form = {
         "label": model.label,
@@ -28,9 +28,10 @@ def posted(office, model, *prices):
         "position": "0",
         "context_tokens": "1000",
         "max_output_tokens": "100",
-        "thinking_types": "[]",
+        "thinking_types": "",
         "prices-TOTAL_FORMS": str(len(prices)),
         "prices-INITIAL_FORMS": "0",
+        **fields,
     }
     for number, price in enumerate(prices):
         whole = {"prompt_over": "0", "web_search": "10", "web_fetch": "0", **RATES, **price}
@@ -170,6 +171,27 @@ def test_the_page_shows_what_begun_prices_are_on_all_terms(office, model):
     assert "<td>×1.1</td><td>–</td><td>–</td>" in html
 
 
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("thinking_types", "5"),
+        ("thinking_types", '["adaptive"]'),
+        ("thinking_types", "adaptive; disabled"),
+        ("thinking_types", "[" * 10_000),
+        ("context_tokens", "0"),
+        ("max_output_tokens", "0"),
+    ],
+)
+def test_what_would_make_each_answer_fail_is_refused(office, model, field, value):
+    response, errors = posted(office, model, **{field: value})
+    assert (response.status_code, len(errors)) == (200, 1)
+
+
+def test_no_key_that_no_text_can_hold_leads_anywhere(office, model):
+    for page in ("change", "history"):
+        assert office.get(f"{LIST}m%00-1/{page}/").status_code == 302
+
+
 def test_the_id_of_a_model_stays(office, model):
     posted(office, model)
     office.post(f"{LIST}{model.pk}/change/", {"id": "other", "label": "M"})
@@ -184,9 +206,10 @@ def test_administrators_add_models(office, db):
         "position": "1",
         "context_tokens": "1",
         "max_output_tokens": "1",
-        "thinking_types": '["adaptive"]',
+        "thinking_types": "adaptive, disabled ,adaptive",
         "prices-TOTAL_FORMS": "0",
         "prices-INITIAL_FORMS": "0",
     }
     assert office.post(f"{LIST}add/", form).status_code == 302
-    assert LanguageModel.objects.get(pk="claude-new").thinking_types == ["adaptive"]
+    assert LanguageModel.objects.get(pk="claude-new").thinking_types == ["adaptive", "disabled"]
+    assert 'value="adaptive, disabled"' in office.get(f"{LIST}claude-new/change/").content.decode()
