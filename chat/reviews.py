@@ -11,7 +11,7 @@ from itertools import islice
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -88,18 +88,16 @@ def write_note(
 ) -> ReviewNote:
     """Write beside a conversation, or beside one of its messages. A flag asks for attention until it is settled.
 
-    Raises: `Refused` for a text that is empty or too long, `PermissionDenied`.
+    Raises: `Refused` for a text that is empty or too long, or where what it is about is gone; `PermissionDenied`.
     """
     if not may_review(author):
         raise PermissionDenied
-    return ReviewNote.objects.create(
-        conversation=conversation,
-        message=message,
-        author=author,
-        author_name=author.username,
-        text=_checked_note(text),
-        flag=flag,
-    )
+    written = {"author": author, "author_name": author.username, "text": _checked_note(text), "flag": flag}
+    try:
+        with transaction.atomic():
+            return ReviewNote.objects.create(conversation=conversation, message=message, **written)
+    except IntegrityError:
+        raise Refused("not_found", "This conversation was deleted meanwhile.") from None
 
 
 def settle(person: User, flag: ReviewNote) -> bool:

@@ -228,6 +228,12 @@ class TestNotes:
         assert sentence in refused(reviews.write_note, reviewer, conversation_of(alice), text)
         assert not ReviewNote.objects.exists()
 
+    @pytest.mark.django_db(transaction=True)
+    def test_one_about_what_is_deleted_meanwhile_is_refused(self, alice, reviewer):
+        conversation = conversation_of(alice)
+        Conversation.objects.all().delete()
+        assert "was deleted meanwhile" in refused(reviews.write_note, reviewer, conversation, "Fine.")
+
     def test_a_flag_is_open_until_somebody_settles_it(self, alice, reviewer, admin):
         flag = reviews.write_note(reviewer, conversation_of(alice), "Look at this", flag=True)
         assert ReviewNote.objects.open_flags().get() == flag

@@ -64,6 +64,9 @@ class ConversationPages(admin.ModelAdmin):
         try:
             note = reviews.write_note(_person(request), conversation, text, message=message, flag=flag)
         except Refused as refused:
+            if refused.code == "not_found":
+                messages.error(request, refused.message)
+                return redirect("admin:chat_conversation_changelist")
             draft = {"at": str(at or ""), "text": text, "flag": flag, "problem": refused.message}
             return self._shown(request, conversation, draft=draft)
         messages.success(request, "The conversation is flagged." if flag else "The note is kept.")

@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
+from chat import reviews
 from chat.models import ReviewNote, ReviewRecord, User
 from tests.admin.conftest import column, titles
 from tests.spending import conversation_of, message_in, record_of, turn_in
@@ -220,6 +221,14 @@ class TestNotes:
         assert browser.post(page(secret, "note"), {"text": "Me, too"}).status_code == 403
         assert browser.post(page(secret, "settle"), {"note": flag.pk}).status_code == 403
         assert ReviewNote.objects.open_flags().get() == flag
+
+    @pytest.mark.django_db(transaction=True)
+    def test_one_about_what_is_deleted_meanwhile_leads_to_the_list_which_says_so(self, office, secret, monkeypatch):
+        checked = reviews._checked_note
+        monkeypatch.setattr(reviews, "_checked_note", lambda text: secret.delete() and checked(text))
+        response = office.post(page(secret, "note"), {"text": "Odd"}, follow=True)
+        assert response.redirect_chain == [(LIST, 302)]
+        assert "was deleted meanwhile" in response.content.decode()
 
     def test_what_is_not_of_this_conversation_is_not_found(self, office, secret, alice):
         other = conversation_of(alice)
