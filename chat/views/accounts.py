@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth import login, views
 from django.contrib.auth.forms import AuthenticationForm
+from django.db import IntegrityError, transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
@@ -42,7 +43,13 @@ def sign_up(request: HttpRequest) -> HttpResponse:
         raise Http404
     form = AccountForm(request.POST or None)
     if form.is_valid():
-        return _enter(request, form.save())
+        try:
+            with transaction.atomic():
+                user = form.save()
+        except IntegrityError:
+            form.add_error("username", "Somebody has just taken this name. Choose another one.")
+        else:
+            return _enter(request, user)
     return render(request, "registration/signup.html", {"form": form})
 
 

@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from chat import first_administrator, login_attempts
-from chat.forms import ADVICE
+from chat.forms import ADVICE, AccountForm
 from chat.models import User
 
 PASSWORD = "correct-horse-9"
@@ -179,6 +179,14 @@ class TestSigningUp:
         settings.CHAT_SIGNUP = True
         response = client.post("/accounts/signup/", account("carol") | wrong)
         assert response.status_code == 200
+        assert User.objects.count() == 1
+
+    def test_of_two_who_take_a_name_at_once_the_second_chooses_another(self, client, alice, settings, monkeypatch):
+        settings.CHAT_SIGNUP = True
+        monkeypatch.setattr(AccountForm, "clean_username", lambda form: form.cleaned_data["username"])
+        monkeypatch.setattr(AccountForm, "validate_unique", lambda form: None)
+        response = client.post("/accounts/signup/", account("alice"))
+        assert "Somebody has just taken this name" in response.text
         assert User.objects.count() == 1
 
     def test_it_cannot_be_talked_into_making_an_administrator(self, client, alice, settings):
