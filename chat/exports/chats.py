@@ -15,7 +15,7 @@ from chat.models.keys import Keys
 from chat.reports import Totals
 
 FIELDS = ("id", "owner_id", "owner", "model", "archived", "on_legal_hold", "created_at", "updated_at")
-FIGURES: tuple[str, ...] = (
+FIGURES = (
     "messages",
     "calls",
     "unpriced_calls",
@@ -23,8 +23,8 @@ FIGURES: tuple[str, ...] = (
     "output_tokens",
     "cost_usd",
     "exactness",
+    "called_models",
 )
-FIGURES += ("called_models",)
 MESSAGE: tuple[str, ...] = ("id", "parent", "role", "state", "model", "stop_reason", "error_code", "error_detail")
 MESSAGE += ("created_at", "ended_at", "content")
 TOGETHER = 50
