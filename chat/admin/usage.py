@@ -62,10 +62,12 @@ class UsageRecordAdmin(ReadOnlyAdmin, Exportable):
         return super().get_queryset(request).annotate(conversation=_CONVERSATION)
 
     def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
-        """Where calls are chosen by what was measured, that is the second column."""
-        first, *others = self.list_display
+        """Where calls are chosen by what was measured, that is the second column; all of these are for answers."""
         measure = request.GET.get("measure")
-        return (first, measure, *others) if measure in MEASURES else (first, *others)
+        if measure not in MEASURES:
+            return self.list_display
+        first, *others = (name for name in self.list_display if name != "made_for")
+        return (first, measure, *others)
 
     def export_table(self, form: Form) -> Table:
         """All of each call, as ``docs/costs.md`` has it."""

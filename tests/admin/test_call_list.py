@@ -259,7 +259,8 @@ def test_what_a_percentile_is_made_of_is_listed_with_what_was_measured_the_highe
     assert column(page, measure) == said
     assert sum(getattr(found, measure).values()) == len(said)
     other = "speed" if measure == "first_token" else "first_token"
-    assert column(page, other) == []
+    assert column(page, other) == column(page, "made_for") == []
+    assert len(column(office.get(LIST), "made_for")) == 6
 
 
 def test_of_a_budget_the_calls_of_its_current_period_come_to_what_is_spent(office, alice, monkeypatch):
