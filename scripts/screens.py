@@ -23,6 +23,7 @@ BUILD = ROOT / "build" / "screens"
 DOCS = ROOT / "docs"
 DOCUMENTED = {"admin-dashboard": "dashboard", "admin-notes": "review"}
 COLUMNS = {"phone": 3, "desk": 1}  # a page on a phone is too long to be one picture
+TOP = 1302  # pixels: of the dashboard what the README shows, down to the first ranks
 QUALITY = 80  # of WebP
 SIZES = {"phone": (360, 740), "desk": (1280, 800)}
 SCHEMES = ("light", "dark")
@@ -162,12 +163,15 @@ async def _document(page: Page, picture: str) -> None:
     scene, size, scheme = picture.rsplit("-", 2)
     width, height = await page.evaluate("[innerWidth, document.documentElement.scrollHeight]")
     tall = -(-height // COLUMNS[size])
+    parts = {f"-phone-{number + 1}" * (size == "phone"): (number * tall, tall) for number in range(COLUMNS[size])}
+    if (scene, size) == ("admin-dashboard", "desk"):
+        parts["-top"] = (0, TOP)
     session = await page.context.new_cdp_session(page)
-    for number in range(COLUMNS[size]):
-        clip = {"x": 0, "y": number * tall, "width": width, "height": tall, "scale": 1}
+    for part, (y, part_height) in parts.items():
+        clip = {"x": 0, "y": y, "width": width, "height": part_height, "scale": 1}
         asked = {"format": "webp", "quality": QUALITY, "captureBeyondViewport": True, "clip": clip}
         taken = await session.send("Page.captureScreenshot", asked)
-        name = DOCUMENTED[scene] + f"-phone-{number + 1}" * (size == "phone") + "-dark" * (scheme == "dark")
+        name = DOCUMENTED[scene] + part + "-dark" * (scheme == "dark")
         (DOCS / f"{name}.webp").write_bytes(base64.b64decode(taken["data"]))
 
 

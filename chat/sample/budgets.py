@@ -15,8 +15,8 @@ from chat.sample.people import People
 _SHARES = (
     ("month", None, "0.7"),
     ("month", "Engineering", "0.9"),
-    ("week", "Research", "1.1"),
-    ("month", "Legal", "2"),
+    ("week", "Research", "0.97"),
+    ("month", "Sales", "1.1"),
 )
 _OF_ONE = 4  # people with a budget of their own
 _LEAST = Decimal("0.01")
