@@ -1,7 +1,8 @@
 """Other processes that watch turns of ours: each gets one batch per tick, for all its turns together.
 
 A watch is a lease: a process that does not renew it for `LEASE_SECONDS` is gone. Once a second each is told which turns
-it is sent and how far it should have come, so that every loss is noticed, that of an end or of a good-bye too.
+it is sent and how far it should have come, so that every loss is noticed, that of an end or of a good-bye too. One that
+is sent nothing is soon told so no more: where Redis is slow, the words of others would wait behind that.
 """
 
 import asyncio
@@ -21,6 +22,8 @@ logger = logging.getLogger(__name__)
 
 LEASE_SECONDS = 30
 PULSE_SECONDS = 1
+EMPTY_PULSES = 3
+"""In a row: that its last turn is over may be lost, too."""
 SHORTEST_TICK, LONGEST_TICK = 0.005, 0.05
 TICK_PER_TURN = 0.0005
 LARGEST_BATCH = 250_000
@@ -41,6 +44,7 @@ class Peer(Follower):
         self.renewed = asyncio.get_running_loop().time()
         self.settled = asyncio.Event()
         self.settled.set()
+        self.empty_pulses = 0
         self._line = line
         self._first = asyncio.Event()
 
@@ -123,9 +127,11 @@ class Peers:
 
     async def _pulse_to(self, peer: Peer) -> None:
         now = asyncio.get_running_loop().time()
+        sent = peer.sent
+        peer.empty_pulses = 0 if sent else peer.empty_pulses + 1
         if now - peer.renewed > LEASE_SECONDS:
             self._forget(peer)
-        elif not await self._line.send(peer.address, "pulse", turns=peer.sent):
+        elif peer.empty_pulses <= EMPTY_PULSES and not await self._line.send(peer.address, "pulse", turns=sent):
             # Whom we cannot reach cannot reach us: that is no reason to stop what it watches.
             peer.renewed = now
 

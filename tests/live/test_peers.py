@@ -118,6 +118,22 @@ async def test_a_turn_that_could_not_be_ended_ends_for_all_when_it_is_reaped(ali
         assert here.text == there.text
 
 
+async def test_who_is_sent_nothing_any_more_is_soon_told_so_no_more(alice, pair, wire, monkeypatch):
+    monkeypatch.setattr(peers, "PULSE_SECONDS", 0.05)
+    one, two = pair
+    async with Reader(two, alice, await begin(one, alice, directed(tokens=20, speed=100))) as reader:
+        await reader.ends()
+    wire.sent.clear()
+    await asyncio.sleep(20 * peers.PULSE_SECONDS)
+    pulses = [fields["turns"] for kind, fields in wire.sent if kind == "pulse"]
+    assert pulses == [{}] * len(pulses)
+    assert len(pulses) <= peers.EMPTY_PULSES
+    async with Reader(two, alice, await begin(one, alice, LONG)) as reader:
+        await reader.reads(1)
+        wire.sent.clear()
+        await settled(lambda: sum(kind == "pulse" for kind, _ in wire.sent) > 2 * peers.EMPTY_PULSES)
+
+
 async def test_what_is_much_is_sent_in_several_messages(wire):
     line = Line("one")
     wire.loses = lambda *_: True
