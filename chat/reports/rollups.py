@@ -190,7 +190,8 @@ def _build(day: Interval) -> int:
     if rolled.stale:
         rolled.rollups.all().delete()
         rolled.slices.all().delete()
-        rows, slices = computed(day), sliced(day)
+        # Most days of a small site are empty: that is one question then, and not nine.
+        rows, slices = (computed(day), sliced(day)) if _of(day).exists() else ([], [])
         for row in rows:
             row.day = rolled
         for each in slices:

@@ -8,7 +8,8 @@ from asgiref.sync import SyncToAsync
 from django.core.management import call_command
 from django.db import connection, connections
 
-from chat.models import Budget, UsageRecord, User
+from chat import budgets, conversations
+from chat.models import Budget, Conversation, UsageRecord, User
 from tests.faults.site import Site
 from tests.postgres import Postgres
 
@@ -30,10 +31,12 @@ def postgres(transactional_db, cluster):
     with _on(cluster):
         yield cluster
         _disconnect()  # what died with it
-        # Not flushed: that takes locks on whole tables, and the processes go on.
+        # Not flushed, and as the service deletes: the processes go on, and take their locks in that order.
+        for _ in conversations.delete_all(Conversation.objects.all()):
+            pass
         User.objects.all().delete()
         UsageRecord.objects.all().delete()
-        Budget.objects.all().delete()
+        budgets.delete(Budget.objects.all())
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
