@@ -83,9 +83,7 @@ def delete(conversation: Conversation) -> None:
     Raises: `Kept` where it is on legal hold.
     """
     owner, key = conversation.owner_id, str(conversation.pk)
-    rows = Conversation.objects.filter(pk=conversation.pk)
-    if rows.select_for_update().exists():
-        _delete(rows)
+    _delete(list(Conversation.objects.select_for_update().filter(pk=conversation.pk).values_list("pk", flat=True)))
     transaction.on_commit(lambda: announce_sync(owner, {"type": "conversation", "conversation": key, "deleted": True}))
 
 
@@ -103,9 +101,10 @@ def delete_all(
         with transaction.atomic():
             locked = Conversation.objects.select_for_update(skip_locked=skip).filter(pk__in=portion).order_by("pk")
             chosen = rows.filter(pk__in=list(locked.values_list("pk", flat=True)))
+            keys = list(chosen.values_list("pk", flat=True))
             if first:
-                first(list(chosen.values_list("pk", flat=True)))
-            yield _delete(chosen)
+                first(keys)
+            yield _delete(keys)
 
 
 def recount(keys: Iterable[UUID]) -> None:
@@ -119,9 +118,8 @@ def recount(keys: Iterable[UUID]) -> None:
         Conversation.objects.filter(pk__in=same).update(called_models=called)
 
 
-def _delete(rows: QuerySet[Conversation]) -> Deleted:
+def _delete(keys: list[UUID]) -> Deleted:
     """Delete these, which are locked: nobody sets a hold on one now, nor begins or ends an answer in it."""
-    keys = list(rows.values_list("pk", flat=True))
     # Whoever writes an answer locks first it and then its records, so we do, or the two would lock each other out.
     list(Message.objects.open().filter(conversation__in=keys).order_by("pk").select_for_update().values_list("pk"))
     messages = Message.objects.filter(conversation__in=keys).count()

@@ -10,10 +10,10 @@ from django.core.exceptions import ImproperlyConfigured
 TRUE = {"1", "true", "yes", "on"}
 FALSE = {"0", "false", "no", "off", ""}
 PATIENCE = 5  # seconds to wait for a connection: a restart of PostgreSQL is waited for, a longer outage is told
-# Who tries to reconnect does so at growing intervals. No longer than this, so that they stay short; who asks for a
-# connection begins anew.
 # A server that vanishes without a word, as in a failover, would otherwise hold each thread that waits for it for hours.
 LIVENESS = {"keepalives_idle": 30, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 45_000}
+# Who tries to reconnect does so at growing intervals. No longer than this, so that they stay short; who asks for a
+# connection begins anew.
 POOL = {"min_size": 1, "max_size": 20, "timeout": PATIENCE, "reconnect_timeout": PATIENCE}
 
 
